@@ -1,0 +1,65 @@
+# Everything lives in .venv; nothing is installed globally, but for the Debian packages of `ci-deps`.
+#   make run      set up, then tune ResNet-50 for this machine's CPU for three minutes
+#   make test     set up with the test tools, then run the tests          (ARGS="-k conv -n 0")
+#   make check    formatting, lint, types, import layers
+#   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
+#   make format   rewrite the sources in the project's format
+#   make ci-deps  Debian packages that the tests need (as root)
+#   make clean    remove .venv and caches
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := tensorlang schedules autotune tests examples
+DEBIAN_PACKAGES := libgomp1
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+.PHONY: run test check bench format ci-deps clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.installed
+	$(BIN)/autotune tune resnet50 --budget 3m $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/autotune bench resnet50 $(ARGS)
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1): make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "$(PYTHON) cannot create a virtual environment: on Debian, install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.created
+	$(PIP_INSTALL) .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.created
+	$(PIP_INSTALL) '.[bench,dev]'
+	@touch $@ $(VENV)/.installed
+
+# The OpenMP threading layer of Numba loads the system's libgomp; without it kernels run, but launch 50 times slower.
+ci-deps:
+	@if ! command -v dpkg-query >/dev/null; then echo "ci-deps: not a Debian system; install by hand: $(DEBIAN_PACKAGES)"; exit 0; fi; \
+	missing=""; for p in $(DEBIAN_PACKAGES); do \
+	  dpkg-query --show --showformat '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then echo "ci-deps: already installed: $(DEBIAN_PACKAGES)"; exit 0; fi; \
+	if [ "$$(id -u)" -ne 0 ]; then echo "ci-deps: run as root, or: sudo apt-get install$$missing" >&2; exit 1; fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends$$missing
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,59 @@
+"""The group of commands: loads each on use, and renders every error that a user can meet."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from tensorlang.errors import TensorlangError
+
+# Loaded when called: looking up a schedule must not need the tuner, nor `--help` the compiler.
+_COMMANDS = {
+    "tune": ("autotune.cli.tune:tune", "Tune the layers of a network within a budget."),
+    "run": ("autotune.cli.run:run", "Time the layers of a network with the best known schedules."),
+    "bench": ("autotune.bench.command:bench", "Time the layers of a network side by side with other libraries."),
+    "db": ("autotune.cli.db:db", "Look into the database of tuned schedules."),
+    "doctor": ("autotune.cli.doctor:doctor", "Say what this machine is, what it can do, and what disturbs it."),
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is called, and turns tensorlang's errors into messages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TensorlangError as reason:
+            raise click.ClickException(str(reason)) from reason
+
+
+@click.group(cls=_Commands)
+@click.version_option(package_name="tensorlang")
+def _autotune() -> None:
+    """Tuned schedules for the layers of neural networks on this machine's CPU."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 if all went well, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    try:
+        _autotune.main(arguments, prog_name="autotune", standalone_mode=True)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,0 +1,72 @@
+"""The `autotune tune` command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import replace
+
+import click
+from rich.console import Console
+
+from autotune.budget import format_duration
+from autotune.cli.options import Duration, batch_option, json_option, layer_option, print_json, threads_option
+from autotune.cli.progress import ProgressDisplay
+from autotune.networks import find_network
+from autotune.report import to_data, to_table
+from autotune.session import check_threads, tune_network
+from schedules import Database
+
+
+@click.command()
+@click.argument("network")
+@click.option("--budget", type=Duration(), default="10m", show_default=True, help="Time to spend: 90s, 10m, 1h30m.")
+@threads_option
+@batch_option
+@layer_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the samplers.")
+@click.option("--storage", help="File or database URL of the studies; by default a file of the user's own.")
+@json_option
+def tune(
+    network: str,
+    budget: float,
+    threads: int | None,
+    batch: int,
+    layers: tuple[str, ...],
+    seed: int,
+    storage: str | None,
+    as_json: bool,
+) -> None:
+    """Tune the layers of NETWORK, and keep the schedules that win in the user's database.
+
+    The same command goes on where an earlier one stopped, by the clock, by Ctrl-C or otherwise.
+    """
+    people = Console(stderr=True)
+    chosen = find_network(network, batch).select(layers)
+    count = check_threads(threads)
+    for problem in Database.user().load().problems:
+        people.print(f"warning: {problem}", style="yellow", markup=False)
+    with ProgressDisplay(people) as display:
+        result = tune_network(chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display)
+    result = replace(result, resume=_resume_command(network, budget, count, batch, layers, seed, storage))
+    people.print(to_table(result))
+    people.print(f"to go on: {result.resume}", highlight=False, markup=False, soft_wrap=True)
+    if as_json:
+        print_json(to_data(result))
+    if result.interrupted:
+        sys.exit(130)
+    if not result.timed:
+        sys.exit(1)
+
+
+def _resume_command(
+    network: str, budget_s: float, threads: int, batch: int, layers: tuple[str, ...], seed: int, storage: str | None
+) -> str:
+    words = ["autotune", "tune", network, "--budget", format_duration(budget_s), "--threads", str(threads)]
+    if batch != 1:
+        words += ["--batch", str(batch)]
+    for layer in layers:
+        words += ["--layer", layer]
+    words += ["--seed", str(seed)] if seed else []
+    words += ["--storage", storage] if storage else []
+    return shlex.join(words)

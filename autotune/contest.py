@@ -1,0 +1,99 @@
+"""The final timing of a layer's best schedules against its default, in one process and interleaved rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autotune.decision import choose
+from autotune.measure.measurer import Candidate, Measurer
+from autotune.measure.outcome import Measurement
+from autotune.problem import Problem
+from autotune.study import LayerStudy
+from autotune.trials import Trial, fastest, schedule_digest
+from schedules.space import Knobs
+
+DEFAULT = "default"
+RECORD = "record"
+ROUNDS = 10
+METHOD = f"{ROUNDS} rounds interleaved with the default in a new process; a sample is the mean over a batch of calls"
+_FINALISTS = 3
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A schedule that takes part: the default, the record known before, or a trial."""
+
+    label: str
+    knobs: Knobs
+    schedule: str
+    trial: Trial | None
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The outcome.
+
+    Attributes
+    ----------
+    winner : Contender
+        The default, unless another beat it beyond the noise.
+    samples_s : mapping of str to tuple of float
+        Time of one call by label and round [s].
+    failures : mapping of str to Measurement
+        Contenders that failed this time, and why.
+    """
+
+    winner: Contender
+    samples_s: Mapping[str, tuple[float, ...]]
+    failures: Mapping[str, Measurement]
+
+    @property
+    def default_s(self) -> float:
+        """Least time of the default [s]."""
+        return min(self.samples_s[DEFAULT])
+
+    @property
+    def best_s(self) -> float:
+        """Least time of the winner [s]."""
+        return min(self.samples_s[self.winner.label])
+
+
+def find_contenders(study: LayerStudy) -> dict[str, Contender]:
+    """Return the default, the record known before and the fastest trials, each schedule once, in order of seniority."""
+    problem = study.problem
+    default = problem.make_schedule(problem.default)
+    contenders = [Contender(DEFAULT, problem.default, default, study.trials.get(study.default_digest))]
+    if problem.incumbent is not None:
+        schedule = problem.incumbent.schedule.to_json()
+        trial = study.trials.get(schedule_digest(schedule))
+        contenders.append(Contender(RECORD, problem.incumbent.knobs, schedule, trial))
+    for place, trial in enumerate(fastest(study.trials.values(), _FINALISTS), 1):
+        contenders.append(Contender(f"trial {place}", trial.knobs, problem.make_schedule(trial.knobs), trial))
+    distinct: dict[str, Contender] = {}
+    for contender in contenders:
+        distinct.setdefault(contender.schedule, contender)
+    return {contender.label: contender for contender in distinct.values()}
+
+
+def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
+    """Time the contenders of a layer against each other.
+
+    Returns
+    -------
+    Contest or None
+        None if the default itself could not be timed, so that nothing can be said of the others.
+    """
+    contenders = find_contenders(study)
+    comparison = measurer.compare(
+        {label: to_candidate(study.problem, contender.schedule) for label, contender in contenders.items()}, ROUNDS
+    )
+    if DEFAULT not in comparison.samples_s:
+        return None
+    in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
+    return Contest(contenders[choose(in_order).winner], in_order, comparison.failures)
+
+
+def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:
+    """A schedule of the problem's layer, to be measured."""
+    return Candidate(problem.workload, schedule, problem.threads, problem.limits, incumbent_s)

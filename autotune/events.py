@@ -1,0 +1,53 @@
+"""What the tuner tells whoever watches it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from autotune.budget import Budget
+from autotune.contest import Contest
+from autotune.networks import Network, NetworkLayer
+from autotune.trials import Trial
+
+
+class Listener(Protocol):
+    """Called in the tuner's own thread, in the order of the methods below, trials and contests many times."""
+
+    def on_start(self, network: Network, budget: Budget) -> None:
+        """The run begins."""
+        ...
+
+    def on_turn(self, layer: NetworkLayer) -> None:
+        """Candidates of `layer` are next."""
+        ...
+
+    def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
+        """A candidate was measured; `best_s` is the best time of the layer since [s]."""
+        ...
+
+    def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
+        """The best schedules of the layer were timed against its default."""
+        ...
+
+    def on_stop(self) -> None:
+        """The user asked to stop; what is in hand is being finished."""
+        ...
+
+
+class Silence:
+    """A listener that does nothing."""
+
+    def on_start(self, network: Network, budget: Budget) -> None:
+        pass
+
+    def on_turn(self, layer: NetworkLayer) -> None:
+        pass
+
+    def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
+        pass
+
+    def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
+        pass
+
+    def on_stop(self) -> None:
+        pass

@@ -1,0 +1,1 @@
+"""Measuring candidates in a child process that the parent can kill."""

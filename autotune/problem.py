@@ -1,0 +1,100 @@
+"""What is tuned: a layer's search space, how a point becomes a schedule, and where to begin."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autotune.measure.limits import Limits
+from autotune.networks import NetworkLayer
+from schedules import Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup
+from tensorlang.codegen.target import Target
+from tensorlang.nn import build
+from tensorlang.validation import algorithm_hash
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A layer to be tuned, for a number of threads on this machine.
+
+    Attributes
+    ----------
+    layer : NetworkLayer
+    threads : int
+    family : str
+        Layer family that made the space.
+    space : Space
+    default : mapping
+        The heuristic default: a point of `space`.
+    starts : tuple of mapping
+        Points worth trying first, best first.
+    make_schedule : callable
+        Point -> schedule as JSON; ScheduleError if the point turns out to be illegal.
+    is_legal : callable
+        Cheap constraint on points.
+    incumbent : Found or None
+        The user's or a published record for exactly this layer and machine.
+    algorithm_hash : str
+    key : str
+        Identity of the problem: changes with the workload, the machine, the threads, the space and the algorithm.
+    """
+
+    layer: NetworkLayer
+    threads: int
+    family: str
+    space: Space
+    default: Knobs
+    starts: tuple[Knobs, ...]
+    make_schedule: Callable[[Knobs], str]
+    is_legal: Callable[[Knobs], bool]
+    incumbent: Found | None
+    algorithm_hash: str
+    key: str
+
+    @property
+    def workload(self) -> str:
+        """The workload as JSON."""
+        return self.layer.workload.to_json()
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of its candidates."""
+        return Limits.for_macs(self.layer.workload.macs)
+
+
+def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Problem:
+    """Return the problem of tuning `layer` with the schedules of its family, starting from what is already known."""
+    workload, threads = layer.workload, hardware.threads
+    family, funcs = find_family(workload), build(workload)
+    space = family.space(workload, target, threads)
+    default = family.default(workload, target, threads)
+    found = lookup(workload, threads=threads, hardware=hardware, target=target)
+    of_algorithm = algorithm_hash(funcs.algorithm())
+    return Problem(
+        layer=layer,
+        threads=threads,
+        family=family.name,
+        space=space,
+        default=default,
+        starts=_starts(space, found),
+        make_schedule=lambda knobs: family.schedule(funcs, knobs, target, threads).to_json(),
+        is_legal=lambda knobs: family.is_legal(workload, knobs, target),
+        incumbent=found if found.rung is Rung.EXACT_MACHINE and found.record else None,
+        algorithm_hash=of_algorithm,
+        key=problem_key(workload.to_json(), family.name, space, hardware, of_algorithm),
+    )
+
+
+def problem_key(workload: str, family: str, space: Space, hardware: Hardware, of_algorithm: str) -> str:
+    """Hash of all that makes measurements of one problem comparable, and points mean the same."""
+    knobs = [[knob.name, list(knob.choices)] for knob in space.knobs]
+    machine = [str(vars(hardware)[name]) for name in sorted(vars(hardware))]
+    text = json.dumps([workload, family, knobs, machine, of_algorithm])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _starts(space: Space, found: Found) -> tuple[dict[str, KnobValue], ...]:
+    """The knobs of the nearest record, if they are a point of this space."""
+    return (dict(found.knobs),) if space.contains(found.knobs) else ()

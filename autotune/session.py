@@ -1,0 +1,147 @@
+"""Tuning and running networks on this machine, from a network to results: what the commands do, without their printing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from autotune.budget import Budget
+from autotune.contest import DEFAULT, ROUNDS, Contest
+from autotune.events import Listener
+from autotune.measure.limits import Limits
+from autotune.measure.local import LocalMeasurer
+from autotune.measure.measurer import Candidate, Measurer
+from autotune.measure.slot import measuring_slot
+from autotune.networks import Network, NetworkLayer
+from autotune.problem import Problem, layer_problem
+from autotune.recording import is_worth_recording, make_record
+from autotune.results import LayerResult, NetworkResult
+from autotune.stopping import StopRequest
+from autotune.storage import open_storage
+from autotune.tuner import Tuner
+from schedules import Database, Hardware, Toolchain, lookup
+from tensorlang.codegen.epoch import EPOCH
+from tensorlang.codegen.target import host_target
+from tensorlang.errors import TuningError
+from tensorlang.runtime.threads import threading_layer
+
+_BEST = "best"
+
+
+def check_threads(threads: int | None) -> int:
+    """Return the number of threads to run with: as asked, by default all cores that this process may use.
+
+    Raises
+    ------
+    TuningError
+        If there are not so many cores.
+    """
+    cores = host_target().cores
+    if threads is not None and not 1 <= threads <= cores:
+        raise TuningError(f"This machine cannot run {threads} threads at once.", legal=f"1 to {cores} threads")
+    return threads or cores
+
+
+def tune_network(
+    network: Network,
+    *,
+    budget_s: float,
+    threads: int,
+    seed: int,
+    storage_url: str | None,
+    listener: Listener,
+) -> NetworkResult:
+    """Tune the layers of a network and keep what wins in the user's database.
+
+    Parameters
+    ----------
+    network : Network
+    budget_s : float
+        Wall-clock time to spend [s].
+    threads : int
+        Threads that kernels run with, from `check_threads`.
+    seed : int
+        Of the samplers.
+    storage_url : str or None
+        Where studies are kept; see `autotune.storage.open_storage`.
+    listener : Listener
+
+    Raises
+    ------
+    TuningError
+        If another run is measuring, or the storage cannot be used, or measuring itself fails.
+    DatabaseError
+        If the user's database cannot be written to; said before anything is measured.
+    """
+    database = Database.user()
+    database.check_writable()
+    storage = open_storage(storage_url)
+    target, hardware = host_target(), Hardware.here(threads)
+    with (
+        measuring_slot(database.directory.parent),
+        StopRequest() as stop,
+        LocalMeasurer(interrupted=stop.cuts_short) as measurer,
+    ):
+        budget = Budget(budget_s)
+        peaks = measurer.peaks(threads)
+        problems = [layer_problem(layer, target, hardware) for layer in network.layers]
+        keep = _keeper(database, hardware)
+        tuner = Tuner(network, problems, storage, measurer, keep, budget, stop, listener, seed)
+        layers = tuner.run()
+        return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
+
+
+def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:
+    def keep(problem: Problem, contest: Contest) -> None:
+        if is_worth_recording(contest):
+            database.append(make_record(problem, contest, hardware, toolchain()))
+
+    return keep
+
+
+def toolchain() -> Toolchain:
+    """The versions that kernels are made by in this installation."""
+    return Toolchain(EPOCH, version("numba"), version("llvmlite"), threading_layer())
+
+
+def run_network(network: Network, threads: int, notify: Callable[[NetworkLayer], None]) -> NetworkResult:
+    """Time each layer with the best schedule known and with its heuristic default, interleaved.
+
+    Parameters
+    ----------
+    network : Network
+    threads : int
+        From `check_threads`.
+    notify : callable
+        Told each layer before it is timed.
+
+    Raises
+    ------
+    TuningError
+        If another run is measuring.
+    """
+    spent = Budget(float("inf"))
+    with measuring_slot(Database.user().directory.parent), LocalMeasurer() as measurer:
+        peaks = measurer.peaks(threads)
+        layers = []
+        for layer in network.layers:
+            notify(layer)
+            layers.append(_run_layer(layer, threads, measurer))
+    return NetworkResult(network.name, threads, peaks, tuple(layers), spent.elapsed_s)
+
+
+def _run_layer(layer: NetworkLayer, threads: int, measurer: Measurer) -> LayerResult:
+    found = lookup(layer.workload, threads=threads)
+    default = lookup(layer.workload, threads=threads, databases=())
+    limits = Limits.for_macs(layer.workload.macs)
+    contenders = {
+        label: Candidate(layer.workload.to_json(), schedule.to_json(), threads, limits)
+        for label, schedule in ((DEFAULT, default.schedule), (_BEST, found.schedule))
+    }
+    if found.schedule == default.schedule:
+        del contenders[_BEST]
+    comparison = measurer.compare(contenders, ROUNDS)
+    times = {label: min(samples) for label, samples in comparison.samples_s.items()}
+    failures = "; ".join(f"{label}: {m.outcome}: {m.detail}" for label, m in comparison.failures.items())
+    best_s = times.get(_BEST if _BEST in contenders else DEFAULT)
+    return LayerResult(layer, times.get(DEFAULT), best_s, str(found.rung), problem=failures)

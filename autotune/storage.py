@@ -1,0 +1,90 @@
+"""Where studies are kept: an SQLite file of the user's by default, or any database that Optuna can open."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import warnings
+from pathlib import Path
+
+import optuna
+import sqlalchemy
+from optuna.storages import RDBStorage
+from sqlalchemy.exc import SQLAlchemyError
+
+from schedules.database import Database
+from tensorlang.errors import TuningError
+
+
+def default_storage_url() -> str:
+    """URL of the user's own SQLite file, beside the user's database of records."""
+    return f"sqlite:///{Database.user().directory.parent / 'studies.db'}"
+
+
+def open_storage(url: str | None = None) -> RDBStorage:
+    """Open the database of studies, made if need be.
+
+    Parameters
+    ----------
+    url : str, optional
+        SQLAlchemy URL, or the path of an SQLite file; by default `default_storage_url`.
+
+    Raises
+    ------
+    TuningError
+        If it cannot be opened or written to: named, before any tuning starts. A file that is no database is left alone.
+    """
+    url = default_storage_url() if url is None else url if "://" in url else f"sqlite:///{os.path.abspath(url)}"
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    path = _sqlite_path(url)
+    try:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}} if path else None)
+        if path is not None:
+            _make_commits_cheap(storage)
+        _prove_writable(storage)
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, OSError, RuntimeError, ImportError) as reason:
+        raise TuningError(
+            f"The study storage {_without_password(url)} cannot be used: {_first_line(reason)}.",
+            hint="give --storage another file or database URL",
+        ) from reason
+    return storage
+
+
+def _sqlite_path(url: str) -> Path | None:
+    prefix = "sqlite:///"
+    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
+
+
+def _make_commits_cheap(storage: RDBStorage) -> None:
+    """Write-ahead log without a disk flush per commit: a killed process loses nothing, a power cut the last trials."""
+
+    def on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    sqlalchemy.event.listen(storage.engine, "connect", on_connect)
+    storage.remove_session()
+    storage.engine.dispose()
+
+
+def _prove_writable(storage: RDBStorage) -> None:
+    """Make and delete a study: an SQLite file without write permission opens all the same."""
+    name = f"write-test-{os.getpid()}"
+    study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
+    storage.delete_study(study._study_id)
+
+
+def _first_line(reason: Exception) -> str:
+    origin = getattr(reason, "orig", None) or reason.__cause__ or reason
+    return (str(origin).strip() or type(origin).__name__).splitlines()[0].rstrip(".")
+
+
+def _without_password(url: str) -> str:
+    try:
+        return sqlalchemy.engine.make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return url

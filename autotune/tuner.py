@@ -1,0 +1,229 @@
+"""Tunes a network's layers within a budget: defaults first, then turns where they promise most, each confirmed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from optuna.storages import BaseStorage
+
+from autotune.budget import Budget, Prospect, expected_gain_s
+from autotune.contest import DEFAULT, RECORD, Contest, hold_contest, to_candidate
+from autotune.events import Listener
+from autotune.measure.measurer import Measurer
+from autotune.measure.outcome import Measurement, Outcome
+from autotune.networks import Network, NetworkLayer
+from autotune.problem import Problem
+from autotune.results import LayerResult
+from autotune.stopping import StopRequest
+from autotune.study import LayerStudy
+from autotune.trials import Trial
+from tensorlang.errors import TuningError
+
+_MOST_INFRA_FAILURES = 3
+_CONTEST_S = 4.0
+
+
+@dataclass
+class _Progress:
+    """A layer while its network is tuned."""
+
+    study: LayerStudy
+    turns: int = 0
+    barren: int = 0
+    is_exhausted: bool = False
+    contest: Contest | None = None
+
+    @property
+    def layer(self) -> NetworkLayer:
+        return self.study.problem.layer
+
+    @property
+    def baseline(self) -> Trial | None:
+        return self.study.trials.get(self.study.default_digest)
+
+    @property
+    def best_s(self) -> float | None:
+        best = self.study.best
+        return best.measurement.minimum_s if best else None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """True if nothing was found faster than the default, or it was timed against it and the winner is known."""
+        best, default = self.study.best, self.study.default_digest
+        if best is None or best.digest == default:
+            return True
+        compared, winner = self.study.confirmed
+        is_kept = winner == default or self.contest is not None or self.study.problem.incumbent is not None
+        return compared == best.digest and is_kept
+
+
+class Tuner:
+    """One run of tuning over the layers of a network.
+
+    Parameters
+    ----------
+    network : Network
+    problems : sequence of Problem
+        One per layer of the network, in its order.
+    storage : BaseStorage
+        Holds the studies; what an earlier run left there is taken up.
+    measurer : Measurer
+    keep : callable
+        Takes a problem and its contest; writes the record if the winner deserves one.
+    budget : Budget
+    stop : StopRequest
+    listener : Listener
+    seed : int
+        Of the samplers.
+
+    Notes
+    -----
+    After every turn in which a layer's best changed, the best few are timed against the default in a new process and
+    the winner is recorded at once: whenever the run ends, by the clock, by Ctrl-C or by kill -9, what was confirmed
+    so far is in the database, and the rest in the studies.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        problems: Sequence[Problem],
+        storage: BaseStorage,
+        measurer: Measurer,
+        keep: Callable[[Problem, Contest], None],
+        budget: Budget,
+        stop: StopRequest,
+        listener: Listener,
+        seed: int = 0,
+    ) -> None:
+        self._network = network
+        self._measurer = measurer
+        self._keep = keep
+        self._budget = budget
+        self._stop = stop
+        self._listener = listener
+        self._layers = [_Progress(LayerStudy(problem, storage, seed)) for problem in problems]
+        self._infra_failures = 0
+
+    def run(self) -> tuple[LayerResult, ...]:
+        """Tune until the budget is spent, the user stops the run or nothing is left to try.
+
+        Raises
+        ------
+        TuningError
+            If the measuring process fails time after time for reasons of its own.
+        """
+        self._listener.on_start(self._network, self._budget)
+        by_work = sorted(self._layers, key=lambda p: -p.layer.count * p.layer.workload.macs)
+        for progress in by_work:
+            if self._is_over(0.0):
+                break
+            self._measure_baseline(progress)
+        while not self._is_over(_CONTEST_S) and (next_one := self._most_promising()) is not None:
+            self._take_turn(next_one)
+        return tuple(_to_result(progress) for progress in self._layers)
+
+    def _is_over(self, reserve_s: float) -> bool:
+        return self._stop.requested or self._budget.left_s <= reserve_s
+
+    def _measure_baseline(self, progress: _Progress) -> None:
+        """Time the default, unless an earlier run did, and confirm what that run did not live to confirm."""
+        if progress.baseline is None:
+            self._listener.on_turn(progress.layer)
+            self._step(progress)  # the default is the first point that a study tries
+        self._confirm(progress)
+
+    def _most_promising(self) -> _Progress | None:
+        open_ones = [(p, best) for p in self._layers if not p.is_exhausted and (best := p.best_s) is not None]
+        if not open_ones:
+            return None
+        prospects = [
+            (p, Prospect(p.layer.count, p.layer.workload.macs, best, p.turns, p.barren)) for p, best in open_ones
+        ]
+        fastest = max(prospect.macs_per_s for _, prospect in prospects)
+        return max(prospects, key=lambda pair: expected_gain_s(pair[1], fastest))[0]
+
+    def _take_turn(self, progress: _Progress) -> None:
+        """Try candidates of one layer for a turn's time, then confirm its best if it is new."""
+        self._listener.on_turn(progress.layer)
+        before = progress.best_s
+        turn = Budget(min(self._budget.turn_s(len(self._layers)), self._budget.left_s - _CONTEST_S))
+        while turn.left_s > 0 and not self._stop.requested and not progress.is_exhausted:
+            self._step(progress)
+        progress.turns += 1
+        progress.barren = 0 if progress.best_s != before else progress.barren + 1
+        self._confirm(progress)
+
+    def _step(self, progress: _Progress) -> None:
+        problem = progress.study.problem
+
+        def measure(schedule: str) -> Measurement:
+            return self._measurer.measure(to_candidate(problem, schedule, progress.best_s))
+
+        trial = progress.study.step(measure)
+        if trial is None:
+            progress.is_exhausted = True
+            return
+        self._count_infra_failures(trial.measurement)
+        self._listener.on_trial(progress.layer, trial, progress.best_s)
+
+    def _count_infra_failures(self, measurement: Measurement) -> None:
+        if measurement.outcome is not Outcome.INFRA or self._stop.requested:
+            self._infra_failures = 0
+            return
+        self._infra_failures += 1
+        if self._infra_failures >= _MOST_INFRA_FAILURES:
+            raise TuningError(
+                f"Measuring failed {self._infra_failures} times in a row: {measurement.detail}.",
+                hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
+            )
+
+    def _confirm(self, progress: _Progress) -> None:
+        """Time the best against the default, once for each new best, and keep the winner."""
+        if progress.is_confirmed:
+            return
+        if self._stop.requested:
+            self._listener.on_stop()
+        self._stop.is_finishing = True
+        contest = hold_contest(progress.study, self._measurer)
+        self._stop.is_finishing = False
+        self._listener.on_contest(progress.layer, contest)
+        if contest is not None:
+            progress.contest = contest
+            self._keep(progress.study.problem, contest)
+            progress.study.mark_confirmed(contest.winner.schedule)
+
+
+def _to_result(progress: _Progress) -> LayerResult:
+    trials = progress.study.trials.values()
+    default_s, best_s, source = _times(progress)
+    return LayerResult(
+        progress.layer,
+        default_s,
+        best_s,
+        source,
+        trials=len(trials),
+        outcomes=Counter(trial.measurement.outcome.value for trial in trials),
+        problem="" if default_s else _why_untimed(progress.baseline),
+    )
+
+
+def _times(progress: _Progress) -> tuple[float | None, float | None, str]:
+    """Times of the default and of the schedule chosen [s], both from one run, and where the latter came from."""
+    contest, incumbent, baseline = progress.contest, progress.study.problem.incumbent, progress.baseline
+    if contest is not None:
+        source = {DEFAULT: "heuristic, not beaten", RECORD: "record, not beaten"}.get(contest.winner.label, "tuned now")
+        return contest.default_s, contest.best_s, source
+    if incumbent is not None and incumbent.record is not None:
+        timing = incumbent.record.timing
+        return min(timing.baseline_samples_ns) * 1e-9, min(timing.samples_ns) * 1e-9, "record"
+    if baseline is not None and baseline.measurement.outcome is Outcome.OK:
+        return baseline.measurement.minimum_s, baseline.measurement.minimum_s, "heuristic"
+    return None, None, ""
+
+
+def _why_untimed(baseline: Trial | None) -> str:
+    if baseline is None:
+        return "not reached within the budget"
+    return f"the default failed: {baseline.measurement.outcome}: {baseline.measurement.detail}"

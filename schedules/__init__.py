@@ -1,0 +1,33 @@
+"""How layers are computed: parametric schedules per layer family, and the database of tuned ones."""
+
+from __future__ import annotations
+
+from schedules.database import Contents, Database, Problem
+from schedules.families import FAMILIES, find_family
+from schedules.family import Family
+from schedules.hardware import Hardware
+from schedules.lookup import Found, Rung, best, lookup
+from schedules.records import Check, Record, Timing, Toolchain
+from schedules.space import Knob, Knobs, KnobValue, Space
+
+__all__ = [
+    "FAMILIES",
+    "Check",
+    "Contents",
+    "Database",
+    "Family",
+    "Found",
+    "Hardware",
+    "Knob",
+    "KnobValue",
+    "Knobs",
+    "Problem",
+    "Record",
+    "Rung",
+    "Space",
+    "Timing",
+    "Toolchain",
+    "best",
+    "find_family",
+    "lookup",
+]

@@ -1,0 +1,48 @@
+"""Where a convolution's padded image, or a copy of its input, is made: what the convolution families share."""
+
+from __future__ import annotations
+
+from schedules.families.tiles import element_bytes, guard_tail, lanes_for, skewed
+from tensorlang.codegen.target import Target
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Layer
+from tensorlang.schedule import Schedule
+
+DIRECT, ROOT, BLOCK = "direct", "root", "block"
+
+
+def image_choices(workload: Conv2d | DepthwiseConv2d) -> tuple[str, str]:
+    """Choices of the knob ``image``: the input in place or its padded image made at once, and either by block."""
+    return (DIRECT if workload.padding == (0, 0) else ROOT), BLOCK
+
+
+def schedule_image(
+    s: Schedule, layer: Layer, workload: Conv2d | DepthwiseConv2d, place: str, target: Target, threads: int
+) -> None:
+    """Make the padded image, or without padding a copy called ``"rows"``, at `place`; rows have a skewed length.
+
+    `place` is ``"direct"`` (no image), ``"root"``, or ``"block"``: in the loop ``task`` of the output.
+    """
+    if place == DIRECT:
+        return
+    if "padded" in layer.stages:
+        image, row, channel = s["padded"], "h", "c"
+    else:
+        image = s.in_(layer.inputs[0], layer.stages["conv"], "rows")
+        row, channel = "d1", _copied_channel(workload)
+    lanes = lanes_for(workload, workload.c, target)
+    image.align_storage(channel, skewed(workload.c, element_bytes(workload), lanes))
+    if place == BLOCK:
+        image.compute_at("out", "task")
+    else:
+        image.compute_root()
+        if threads > 1:
+            image.parallel(row)
+    if lanes > 1:
+        image.vectorize(channel, lanes, guard_tail(workload.c, lanes))
+
+
+def _copied_channel(workload: Conv2d | DepthwiseConv2d) -> str:
+    """What `in_` calls the channels of a copied input: the loop that indexes them, or, if none does, their position."""
+    if isinstance(workload, Conv2d):
+        return "c" if workload.groups == 1 else "d3"
+    return "k" if workload.multiplier == 1 else "d3"

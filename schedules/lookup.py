@@ -1,0 +1,199 @@
+"""Finds the best known schedule of a workload on a machine; it always answers, and says where the answer came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from math import log2
+
+from schedules.database import Database
+from schedules.families import find_family
+from schedules.family import Family
+from schedules.hardware import Hardware
+from schedules.records import Record
+from schedules.space import KnobValue
+from tensorlang.codegen.target import Target, host_target
+from tensorlang.nn import Layer, Workload, build
+from tensorlang.schedule import Schedule
+from tensorlang.validation import algorithm_hash
+
+
+class Rung(StrEnum):
+    """How near the answer of a lookup is, nearest first."""
+
+    EXACT_MACHINE = "exact machine"
+    SAME_ISA_AND_CACHES = "same ISA and caches"
+    SAME_ISA = "same ISA"
+    NEAREST_SHAPE = "nearest shape"
+    HEURISTIC = "heuristic"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer of a lookup.
+
+    Attributes
+    ----------
+    layer : Layer
+        The algorithm that `schedule` is for.
+    schedule : Schedule
+        Compile it with ``tl.compile(layer.output, schedule, inputs=layer.inputs)``.
+    rung : Rung
+        Where the answer came from.
+    record : Record or None
+        The record it came from; None on the heuristic rung.
+    family : str
+        Family that made the schedule.
+    knobs : mapping
+        The knobs that make the schedule again.
+    explanation : str
+        One sentence for people.
+    """
+
+    layer: Layer
+    schedule: Schedule
+    rung: Rung
+    record: Record | None
+    family: str
+    knobs: Mapping[str, KnobValue]
+    explanation: str
+
+
+def lookup(
+    workload: Workload,
+    *,
+    threads: int | None = None,
+    hardware: Hardware | None = None,
+    target: Target | None = None,
+    databases: Sequence[Database] | None = None,
+) -> Found:
+    """Return the best known schedule of `workload`.
+
+    Parameters
+    ----------
+    workload : Workload
+        The layer.
+    threads : int, optional
+        Threads the kernel will run with; by default all cores of the target.
+    hardware : Hardware, optional
+        The machine to look up for; by default this one.
+    target : Target, optional
+        What the schedule is compiled for; by default this machine.
+    databases : sequence of Database, optional
+        Searched in order, an answer of an earlier one overriding those of later ones on the same rung; by default the
+        user's, then the shipped one.
+
+    Returns
+    -------
+    Found
+        Never fails for want of a record: the last rung is the family's heuristic default.
+    """
+    target = target or host_target()
+    threads = threads or target.cores
+    hardware = hardware or Hardware.of_target(target, threads)
+    databases = databases if databases is not None else (Database.user(), Database.shipped())
+    family, layer = find_family(workload), build(workload)
+    ranked = [_by_rank(database.load().records, threads) for database in databases]
+    exact = _same_shape(layer, family, hardware, ranked)
+    if exact is not None:
+        return exact
+    return _nearest_shape(layer, family, hardware, target, ranked) or _heuristic(layer, family, target, threads)
+
+
+def best(workload: Workload) -> Found:
+    """The best known schedule of `workload` on this machine: `lookup` with its defaults, as networks ask for it."""
+    return lookup(workload)
+
+
+def _by_rank(records: Sequence[Record], threads: int) -> list[Record]:
+    """Same number of threads first, then the greatest gain over the baseline of its own run; later records win ties."""
+    newest_first = list(reversed(records))
+    return sorted(newest_first, key=lambda r: (r.hardware.threads != threads, -r.timing.speedup))
+
+
+def _same_shape(
+    layer: Layer, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]
+) -> Found | None:
+    records = [record for database in ranked for record in database]
+    fits = [r for r in records if r.workload == layer.workload and _is_current(r, layer, family)]
+    for rung in (Rung.EXACT_MACHINE, Rung.SAME_ISA_AND_CACHES, Rung.SAME_ISA):
+        for record in fits:
+            if _is_on_rung(rung, record.hardware, hardware):
+                text = f"{rung}: {_origin(record)}"
+                schedule = Schedule.from_json(record.schedule.to_json(), output=layer.output)
+                return Found(layer, schedule, rung, record, record.family, record.knobs, text)
+    return None
+
+
+def _is_current(record: Record, layer: Layer, family: Family) -> bool:
+    """True if the record is of the algorithm and the family as they are now."""
+    return record.family == family.name and record.algorithm_hash == _algorithm_hash(layer.workload)
+
+
+@lru_cache(maxsize=1024)
+def _algorithm_hash(workload: Workload) -> str:
+    return algorithm_hash(build(workload).algorithm())
+
+
+def _is_on_rung(rung: Rung, theirs: Hardware, ours: Hardware) -> bool:
+    if rung is Rung.EXACT_MACHINE:
+        return theirs == ours
+    return theirs.is_same_isa_and_caches(ours) if rung is Rung.SAME_ISA_AND_CACHES else theirs.is_same_isa(ours)
+
+
+def _nearest_shape(
+    layer: Layer, family: Family, hardware: Hardware, target: Target, ranked: Sequence[Sequence[Record]]
+) -> Found | None:
+    """Make the schedule of the nearest shape again for this one, if its knobs are legal here."""
+    workload = layer.workload
+    near = [
+        record
+        for records in ranked
+        for record in records
+        if record.family == family.name
+        and record.hardware.is_same_isa(hardware)
+        and _is_alike(record.workload, workload)
+    ]
+    for record in sorted(near, key=lambda r: _distance(r.workload, workload)):
+        knobs = dict(record.knobs)
+        space = family.space(workload, target, hardware.threads)
+        if space.contains(knobs) and family.is_legal(workload, knobs, target):
+            schedule = family.schedule(layer, knobs, target, hardware.threads)
+            text = f"nearest shape: the knobs of {record.workload}, {_origin(record)}"
+            return Found(layer, schedule, Rung.NEAREST_SHAPE, record, family.name, knobs, text)
+    return None
+
+
+def _heuristic(layer: Layer, family: Family, target: Target, threads: int) -> Found:
+    knobs = family.default(layer.workload, target, threads)
+    schedule = family.schedule(layer, knobs, target, threads)
+    text = f"heuristic: the default of the {family.name} family; no record fits"
+    return Found(layer, schedule, Rung.HEURISTIC, None, family.name, knobs, text)
+
+
+def _origin(record: Record) -> str:
+    where = f"{record.hardware.class_name}, {record.hardware.threads} threads"
+    return f"tuned on {where}, {record.timing.speedup:.2f} times the speed of the default there"
+
+
+def _sizes(workload: Workload) -> Iterator[tuple[str, int]]:
+    """Every integer of a workload by name, the members of pairs by position."""
+    for name, value in workload.to_data().items():
+        if isinstance(value, list):
+            yield from ((f"{name}[{at}]", int(str(item))) for at, item in enumerate(value))
+        elif type(value) is int:
+            yield name, value
+
+
+def _is_alike(theirs: Workload, ours: Workload) -> bool:
+    """True if both are one operation on one element type."""
+    return type(theirs) is type(ours) and theirs.dtype == ours.dtype
+
+
+def _distance(theirs: Workload, ours: Workload) -> float:
+    """Sum, over the sizes, of how many times one must double to become the other; an epilogue counts as one."""
+    others = dict(_sizes(ours))
+    sizes = sum(abs(log2((value + 1) / (others[name] + 1))) for name, value in _sizes(theirs))
+    return sizes + (theirs.epilogue != ours.epilogue)

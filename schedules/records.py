@@ -1,0 +1,138 @@
+"""Tuning records: what was measured, where, with which schedule, and how it was checked; one JSON line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schedules.hardware import Hardware
+from schedules.space import KnobValue
+from tensorlang.errors import DatabaseError, ScheduleError
+from tensorlang.nn import Workload, workload_from_data
+from tensorlang.nn.codec import Json, decode, encode, parse_json
+from tensorlang.schedule import Schedule
+
+SCHEMA = 1
+_MAX_LINE_CHARS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What made the kernel: versions that can change its speed or its text."""
+
+    codegen_epoch: int
+    numba: str
+    llvmlite: str
+    threading_layer: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Raw measurements, in the order taken.
+
+    Attributes
+    ----------
+    samples_ns : tuple of int
+        Time of one call of the kernel, per repeat [ns].
+    baseline_samples_ns : tuple of int
+        The same of the heuristic default, measured in the same run, interleaved [ns].
+    method : str
+        How the samples were taken.
+    """
+
+    samples_ns: tuple[int, ...]
+    baseline_samples_ns: tuple[int, ...]
+    method: str
+
+    def __post_init__(self) -> None:
+        for name in ("samples_ns", "baseline_samples_ns"):
+            samples = getattr(self, name)
+            if not samples or min(samples) < 1:
+                raise DatabaseError(f"timing.{name} must hold one or more times >= 1 ns, but got {list(samples)}.")
+
+    @property
+    def speedup(self) -> float:
+        """Baseline's best over the kernel's best: above 1 is faster than the default. What records are ranked by."""
+        return min(self.baseline_samples_ns) / min(self.samples_ns)
+
+
+@dataclass(frozen=True)
+class Check:
+    """How the kernel's answers were compared before it was timed."""
+
+    oracle: str
+    seeds: tuple[int, ...]
+    max_abs_error: float
+    max_rel_error: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """One tuned schedule of one workload on one machine.
+
+    `family` and `knobs` say how the schedule was made, so that it can be made again for a shape nearby; the schedule
+    itself is what was measured. `provenance` is free text by key (who, when, with which command).
+    """
+
+    workload: Workload
+    algorithm_hash: str
+    hardware: Hardware
+    toolchain: Toolchain
+    family: str
+    knobs: Mapping[str, KnobValue]
+    schedule: Schedule
+    timing: Timing
+    check: Check
+    provenance: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """The record as one line of JSON; `Record.from_json` reads it back."""
+        parts = {name: encode(getattr(self, name)) for name in _Parts.__dataclass_fields__}
+        whole = {
+            "schema": SCHEMA,
+            "workload": self.workload.to_data(),
+            "schedule": parse_json(self.schedule.to_json(), error=DatabaseError),
+            **parts,
+        }
+        return json.dumps(whole, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """Read one line, executing nothing.
+
+        Raises
+        ------
+        DatabaseError
+            If the line is too long, not JSON, of another schema, or does not describe a record exactly.
+        """
+        if len(line) > _MAX_LINE_CHARS:
+            raise DatabaseError(f"a record has at most {_MAX_LINE_CHARS} characters, but this one has {len(line)}.")
+        data = parse_json(line, error=DatabaseError, what="the record")
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            raise DatabaseError(f"this is not a record of schema {SCHEMA}.")
+        rest = {name: item for name, item in data.items() if name not in ("schema", "workload", "schedule")}
+        parts = decode(_Parts, rest, error=DatabaseError, path="record")
+        workload = workload_from_data(data.get("workload"), error=DatabaseError)
+        return cls(workload=workload, schedule=_read_schedule(data.get("schedule")), **vars(parts))
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The fields of a record that decode by their types alone; names and meaning are those of `Record`."""
+
+    algorithm_hash: str
+    hardware: Hardware
+    toolchain: Toolchain
+    family: str
+    knobs: Mapping[str, KnobValue]
+    timing: Timing
+    check: Check
+    provenance: Mapping[str, str]
+
+
+def _read_schedule(data: Json) -> Schedule:
+    try:
+        return Schedule.from_json(json.dumps(data))
+    except ScheduleError as reason:
+        raise DatabaseError(f"the record's schedule is malformed: {reason.message}") from reason

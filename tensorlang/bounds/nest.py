@@ -1,0 +1,204 @@
+"""The loop nest of one stage over a box: loops, the values of its Vars in terms of them, and the guards of its tails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tensorlang.bounds.regions import Domain
+from tensorlang.ir.algorithm import Definition, FuncDef
+from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Provide, Range, Stmt
+from tensorlang.ir.visitor import substitute
+from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
+from tensorlang.schedule.tails import TailStrategy
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.simplify import as_int, simplify
+
+
+@dataclass(frozen=True, slots=True)
+class TailProblem:
+    """A tail strategy that its extents do not allow."""
+
+    split: Split
+    extent: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A transform with its tail chosen, the extent that it took apart, and the dimensions it descends from."""
+
+    transform: Transform
+    extent: Expr
+    roots: frozenset[str]
+    at_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """A stage's loops around its Provide, with the domains of its let-bound Vars.
+
+    `rounded` names the splits whose `auto` tail became `round_up`; `problems` the explicit tails that cannot be.
+    """
+
+    stmt: Stmt
+    domains: Mapping[str, Domain]
+    rounded: tuple[Split, ...]
+    problems: tuple[TailProblem, ...]
+
+
+def loop_variable(func: str, stage: int, loop: str) -> str:
+    """The variable of a loop in lowered code, unique in a pipeline."""
+    return f"{func}.{stage}.{loop}"
+
+
+def build_nest(func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, *, round_up: bool) -> Nest:
+    """The loops of `stage` over `box` (one Range per pure Var); `round_up` says whether `auto` may choose that tail."""
+    return _NestBuilder(func, stage, box, facts, round_up).build()
+
+
+class _NestBuilder:
+    """Extents are found from the definition's dimensions towards the loops, values from the loops back."""
+
+    def __init__(
+        self, func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, round_up: bool
+    ) -> None:
+        self.func, self.stage, self.facts, self.may_round_up = func, stage, facts, round_up
+        self.definition: Definition = func.definitions[stage.index]
+        self.roots = self._root_ranges(box)
+        self.extents: dict[str, Expr] = {name: r.extent for name, r in self.roots.items()}
+        self.source = {name: frozenset({name}) for name in self.roots}
+        self.untouched = set(self.roots)
+        self.descends_inner: set[str] = set()
+        self.rounded: list[Split] = []
+        self.problems: list[TailProblem] = []
+
+    def _root_ranges(self, box: tuple[Range, ...]) -> dict[str, Range]:
+        """Min and extent of each pure Var and RVar of the definition."""
+        roots = {
+            var: side
+            for var, arg, side in zip(self.func.vars, self.definition.args, box, strict=True)
+            if arg == Variable(var)
+        }
+        return roots | {r.name: Range(index(r.min), index(r.extent)) for r in self.definition.rvars}
+
+    def build(self) -> Nest:
+        steps = [self._apply(t) for t in self.stage.transforms]
+        values, guards, overrun = self._values(steps)
+        point = {name: f"{loop_variable(self.func.name, self.stage.index, name)}.at" for name in self.roots}
+        names: dict[str, Expr] = {name: Variable(let) for name, let in point.items()}
+        body: Stmt = Provide(
+            self.func.name,
+            tuple(substitute(a, names) for a in self.definition.args),
+            substitute(self.definition.value, names),
+        )
+        for name, let in reversed(point.items()):
+            value = Binary(BinaryOp.ADD, self.roots[name].min, values[name])
+            body = LetStmt(let, simplify(value, self.facts), body)
+        for guard in guards:
+            body = IfThenElse(guard, body)
+        for loop in reversed(self.stage.loops):
+            body = For(self._variable(loop.name).name, self.extents[loop.name], loop.kind, body)
+        domains = {
+            let: Domain(self.roots[name].min, self.roots[name].extent, name not in overrun)
+            for name, let in point.items()
+        }
+        return Nest(body, domains, tuple(self.rounded), tuple(self.problems))
+
+    def _variable(self, loop: str) -> Variable:
+        return Variable(loop_variable(self.func.name, self.stage.index, loop))
+
+    def _apply(self, step: Transform) -> _Step:
+        """Compute the extents of the loops that a transform makes."""
+        match step:
+            case Split(old, outer, inner, factor, _):
+                extent, roots = self.extents.pop(old), self.source.pop(old)
+                done = _Step(replace(step, tail=self._tail(step, extent, roots)), extent, roots, old in self.untouched)
+                rounds = Binary(BinaryOp.FLOOR_DIV, Binary(BinaryOp.ADD, extent, index(factor - 1)), index(factor))
+                self.extents |= {outer: simplify(rounds, self.facts), inner: index(factor)}
+                self.source |= {outer: roots, inner: roots}
+                self._inherit([old], [inner, outer] if old in self.descends_inner else [])
+                self.descends_inner.add(inner)
+            case Fuse(outer, inner, fused):
+                inner_extent, outer_extent = self.extents.pop(inner), self.extents.pop(outer)
+                roots = self.source.pop(outer) | self.source.pop(inner)
+                done = _Step(step, inner_extent, roots, False)
+                self.extents[fused] = simplify(Binary(BinaryOp.MUL, outer_extent, inner_extent), self.facts)
+                self.source[fused] = roots
+                self._inherit([outer, inner], [fused] if {outer, inner} & self.descends_inner else [])
+            case Rename(old, new):
+                extent = self.extents[new] = self.extents.pop(old)
+                roots = self.source[new] = self.source.pop(old)
+                done = _Step(step, extent, roots, False)
+                self._inherit([old], [new] if old in self.descends_inner else [])
+        return done
+
+    def _inherit(self, gone: list[str], inner: list[str]) -> None:
+        """Forget names that a transform replaced; `inner` are the new loops that still descend from an inner loop."""
+        self.untouched.difference_update(gone)
+        self.descends_inner.difference_update(gone)
+        self.descends_inner.update(inner)
+
+    def _tail(self, split: Split, extent: Expr, roots: frozenset[str]) -> TailStrategy:
+        """The tail that a split gets over `extent`: explicit, or what `auto` stands for here."""
+        if _divides(split.factor, extent):
+            return TailStrategy.ROUND_UP
+        is_pure_stage = self.stage.index == 0
+        is_rvar = not roots.isdisjoint(r.name for r in self.definition.rvars)
+        holds_factor = (self.facts.of(extent).lo or 0) >= split.factor
+        repeats = not is_pure_stage and split.old in self.descends_inner
+        if split.tail is not TailStrategy.AUTO:
+            self._check(split, extent, holds_factor=holds_factor, repeats=repeats)
+            return split.tail
+        if is_rvar or repeats:
+            return TailStrategy.GUARD_WITH_IF
+        if is_pure_stage and holds_factor:
+            return TailStrategy.SHIFT_INWARDS
+        if self.may_round_up:
+            self.rounded.append(split)
+            return TailStrategy.ROUND_UP
+        return TailStrategy.GUARD_WITH_IF
+
+    def _check(self, split: Split, extent: Expr, *, holds_factor: bool, repeats: bool) -> None:
+        known = as_int(extent)
+        text = str(known) if known is not None else f"at least {self.facts.of(extent).lo or 0}"
+        if split.tail is TailStrategy.SHIFT_INWARDS and not holds_factor:
+            rule = f"shift_inwards needs an extent of at least the factor, {split.factor}"
+            self.problems.append(TailProblem(split, text, rule))
+        if split.tail is TailStrategy.ROUND_UP and repeats:
+            rule = "round_up in an update would apply it twice where tiles of an inner loop overlap"
+            self.problems.append(TailProblem(split, text, rule))
+
+    def _values(self, steps: list[_Step]) -> tuple[dict[str, Expr], list[Expr], frozenset[str]]:
+        """Values of the dimensions (from 0) in terms of the loops, guard conditions, and dimensions that overrun."""
+        values: dict[str, Expr] = {loop.name: self._variable(loop.name) for loop in self.stage.loops}
+        guards: list[Expr] = []
+        overrun: frozenset[str] = frozenset()
+        guarded: frozenset[str] = frozenset()
+        for step in reversed(steps):
+            match step.transform:
+                case Split(old, outer, inner, factor, tail):
+                    base: Expr = Binary(BinaryOp.MUL, values.pop(outer), index(factor))
+                    offset = values.pop(inner)
+                    divides = _divides(factor, step.extent)
+                    if tail is TailStrategy.SHIFT_INWARDS and not divides:
+                        base = Binary(BinaryOp.MIN, base, Binary(BinaryOp.SUB, step.extent, index(factor)))
+                    values[old] = Binary(BinaryOp.ADD, base, offset)
+                    if tail is TailStrategy.GUARD_WITH_IF and not divides:
+                        guards.append(Compare(CompareOp.LT, values[old], step.extent))
+                        guarded |= step.roots if step.at_root else frozenset()
+                    elif tail is TailStrategy.ROUND_UP and not divides:
+                        overrun |= step.roots
+                case Fuse(outer, inner, fused):
+                    both = values.pop(fused)
+                    values[outer] = Binary(BinaryOp.FLOOR_DIV, both, step.extent)
+                    values[inner] = Binary(BinaryOp.MOD, both, step.extent)
+                case Rename(old, new):
+                    values[old] = values.pop(new)
+        return values, guards, overrun - guarded
+
+
+def _divides(factor: int, extent: Expr) -> bool:
+    known = as_int(extent)
+    return factor == 1 or (known is not None and known % factor == 0)

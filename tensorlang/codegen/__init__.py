@@ -1,0 +1,23 @@
+"""Lowered functions to machine code: LLVM emission inside a Numba intrinsic, SIMD, parallel tasks, and a disk cache."""
+
+from tensorlang.codegen.call import OVERLAP, make_caller
+from tensorlang.codegen.fingerprint import codegen_epoch, fingerprint
+from tensorlang.codegen.jit import CompiledFunction, compile_function
+from tensorlang.codegen.launch import launches_are_thread_safe, register_launcher
+from tensorlang.codegen.target import Target, host_target
+from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace
+
+__all__ = [
+    "ALIGNMENT_BYTES",
+    "OVERLAP",
+    "CompiledFunction",
+    "Target",
+    "Workspace",
+    "codegen_epoch",
+    "compile_function",
+    "fingerprint",
+    "host_target",
+    "launches_are_thread_safe",
+    "make_caller",
+    "register_launcher",
+]

@@ -1,0 +1,151 @@
+"""Machine code on disk: a private directory of content-hashed modules, whose functions Numba caches and we checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numba import njit
+
+_OPTIONS: Mapping[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy", "no_cfunc_wrapper": True}
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A Numba function compiled for one signature.
+
+    `entry` is where the cache keeps it, None if it is not cached; `from_cache` says that no code was generated.
+    """
+
+    dispatcher: Any
+    from_cache: bool
+    entry: Path | None
+
+    @property
+    def result(self) -> Any:
+        """Numba's compile result."""
+        return next(iter(self.dispatcher.overloads.values()))
+
+    def address(self) -> int:
+        """Address of the machine code, called as ``i32(ptr result, ptr exception, arguments...)``."""
+        result = self.result
+        return int(result.library.get_pointer_to_function(result.fndesc.llvm_func_name))
+
+
+def cache_directory() -> Path | None:
+    """Return the directory of cached kernels, made with mode 0700; None if there can be none, or it is not ours alone.
+
+    ``TENSORLANG_CACHE_DIR``, else ``XDG_CACHE_HOME/tensorlang``, else ``~/.cache/tensorlang``; below it, ``kernels``.
+    """
+    base = os.environ.get("TENSORLANG_CACHE_DIR")
+    if not base:
+        base = str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tensorlang")
+    directory = Path(base) / "kernels"
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = directory.stat()
+    except OSError:
+        return None
+    is_private = status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return directory if is_private and os.access(directory, os.W_OK) else None
+
+
+def compile_cached(
+    name: str, source: str, namespace: Mapping[str, Any], signature: Any, *, on_disk: bool, **options: Any
+) -> Compiled:
+    """Compile the function ``run`` of `source` for a signature, or load what was compiled before.
+
+    Parameters
+    ----------
+    name : str
+        Names the entry; must differ whenever `source`, or what `namespace` makes of it, does.
+    source : str
+        Python text that defines ``run``.
+    namespace : mapping of str to object
+        Globals of the text. They are not looked at when the code comes from the cache.
+    signature : numba signature
+    on_disk : bool
+        False compiles anew and keeps nothing.
+    **options
+        More options of ``numba.njit``.
+
+    Notes
+    -----
+    An entry whose files do not match their checksums is thrown away and made again: loading a damaged one may crash.
+    """
+    directory = cache_directory() if on_disk else None
+    if directory is None:
+        dispatcher = njit(**_OPTIONS, **options)(_define(source, f"<{name}>", namespace))
+        _compile_only(dispatcher, signature)
+        return Compiled(dispatcher, False, None)
+    entry = directory / f"{name}.py"
+    if not _holds(entry, source):
+        write_atomically(entry, source.encode())
+    dispatcher = njit(cache=True, **_OPTIONS, **options)(_define(source, str(entry), namespace))
+    files = Path(dispatcher._cache.cache_path)
+    if not _is_intact(entry, files):
+        _discard(entry, files)
+    _compile_only(dispatcher, signature)
+    from_cache = bool(dispatcher.stats.cache_hits)
+    if not from_cache:
+        _seal(entry, files)
+    return Compiled(dispatcher, from_cache, entry)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that other processes see the old one or the new one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(temporary, path)
+
+
+def _compile_only(dispatcher: Any, signature: Any) -> None:
+    """Compile for this signature and no other: arguments of other types are a TypeError, not another compilation."""
+    dispatcher.compile(signature)
+    dispatcher.disable_compile()
+
+
+def _define(source: str, filename: str, namespace: Mapping[str, Any]) -> Any:
+    # Numba imports the function's module when it loads the function: it must be one that exists.
+    scope = {"__name__": __name__, **namespace}
+    exec(compile(source, filename, "exec"), scope)
+    return scope["run"]
+
+
+def _holds(entry: Path, source: str) -> bool:
+    try:
+        return entry.read_bytes() == source.encode()
+    except OSError:
+        return False
+
+
+def _numba_files(entry: Path, files: Path) -> list[Path]:
+    return sorted(p for p in files.glob(f"{entry.stem}.run-*") if p.suffix in (".nbi", ".nbc"))
+
+
+def _checksums(entry: Path, files: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in _numba_files(entry, files)}
+
+
+def _is_intact(entry: Path, files: Path) -> bool:
+    try:
+        return bool(json.loads(entry.with_suffix(".json").read_text()) == _checksums(entry, files))
+    except (OSError, ValueError):
+        return False
+
+
+def _discard(entry: Path, files: Path) -> None:
+    for path in [*_numba_files(entry, files), entry.with_suffix(".json")]:
+        path.unlink(missing_ok=True)
+
+
+def _seal(entry: Path, files: Path) -> None:
+    write_atomically(entry.with_suffix(".json"), json.dumps(_checksums(entry, files)).encode())

@@ -1,0 +1,306 @@
+"""Expressions of the IR to LLVM values, each emitted once per dominating region; addresses share their variable part."""
+
+from __future__ import annotations
+
+from llvmlite import ir as ll
+
+from tensorlang.codegen.affine import Affine, decompose
+from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
+from tensorlang.codegen.captures import walk
+from tensorlang.codegen.conversions import emit_cast
+from tensorlang.codegen.memory import Flat, Memory, Slots, Storage
+from tensorlang.codegen.scopes import Scopes
+from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
+from tensorlang.codegen.values import Ops, int_constant
+from tensorlang.dtypes import DType, float64, int64
+from tensorlang.errors import InternalError
+from tensorlang.ir.expr import (
+    Binary,
+    Broadcast,
+    Cast,
+    Compare,
+    CompareOp,
+    Const,
+    Expr,
+    Fma,
+    Load,
+    Ramp,
+    Select,
+    Unary,
+    Variable,
+)
+
+_FLIPPED = {
+    CompareOp.LT: CompareOp.GT,
+    CompareOp.LE: CompareOp.GE,
+    CompareOp.GT: CompareOp.LT,
+    CompareOp.GE: CompareOp.LE,
+    CompareOp.EQ: CompareOp.EQ,
+    CompareOp.NE: CompareOp.NE,
+}
+
+
+class Expressions:
+    """Emits expressions at the builder's place.
+
+    `scopes` and `storages` belong to the statements being emitted, which push, bind and allocate.
+    """
+
+    def __init__(self, ops: Ops, scopes: Scopes, storages: dict[str, Storage]) -> None:
+        self.ops = ops
+        self.builder = ops.builder
+        self.scopes = scopes
+        self.storages = storages
+        self.memory = Memory(ops)
+        # Loads of memory that the function writes may be used again until the next store or branch.
+        self._recent_loads: dict[str, dict[Load, ll.Value]] = {}
+        self._volatile_count = 0
+
+    def emit(self, expr: Expr) -> ll.Value:
+        """The value of an expression."""
+        match expr:
+            case Const():
+                return self._literal(expr)
+            case Variable(name=name):
+                return self._name(name)
+            case Load():
+                return self._load(expr)
+        value = self.scopes.get(expr)
+        if value is None:
+            before = self._volatile_count
+            value = self._emit_new(expr)
+            if self._volatile_count == before:
+                self.scopes.put(expr, value)
+        return value
+
+    def _emit_new(self, expr: Expr) -> ll.Value:
+        match expr:
+            case Binary(op=op, a=a, b=b):
+                return emit_binary(self.ops, op, self.emit(a), self.emit(b), a.type)
+            case Fma(a=a, b=b, c=c):
+                return self.ops.fma(self.emit(a), self.emit(b), self.emit(c))
+            case Broadcast(value=value, lanes=lanes):
+                return self.ops.splat(self.emit(value), lanes)
+            case Ramp():
+                return self._ramp(expr)
+            case Compare(op=op, a=a, b=b):
+                mask = self._range_mask(expr)
+                return mask if mask is not None else emit_compare(self.ops, op, self.emit(a), self.emit(b), a.type)
+            case Select(condition=condition, if_true=if_true, if_false=if_false):
+                return self.ops.select(self.emit(condition), self.emit(if_true), self.emit(if_false))
+            case Unary(op=op, value=value):
+                return emit_unary(self.ops, op, self.emit(value), value.type)
+            case Cast(type=type_, value=value):
+                return emit_cast(self.ops, self.emit(value), value.type, type_)
+        raise InternalError(f"code generation: {type(expr).__name__} should be gone after lowering.")
+
+    def _literal(self, expr: Const) -> ll.Value:
+        type_ = expr.type
+        if type_.is_storage_only:
+            # The bits of a 16-bit float: let the cast of a float64 literal make them.
+            wide = self.ops.const(register_type(_float64_like(type_)), float(expr.value))
+            return emit_cast(self.ops, wide, _float64_like(type_), type_)
+        if type_.is_float:
+            return self.ops.const(register_type(type_), float(expr.value))
+        return self.ops.const(register_type(type_), int(expr.value))
+
+    def _name(self, name: str) -> ll.Value:
+        value = self.scopes.variable(name)
+        if value is None:
+            raise InternalError(f"code generation: {name!r} is not bound.")
+        return value
+
+    def _ramp(self, expr: Ramp) -> ll.Value:
+        base = self.ops.splat(self.emit(expr.base), expr.lanes)
+        numbers = self.ops.lane_numbers(register_element(expr.base.type), expr.lanes)
+        stride = self.ops.splat(self.emit(expr.stride), expr.lanes)
+        return self.builder.add(base, self.builder.mul(stride, numbers))
+
+    def _range_mask(self, expr: Compare) -> ll.Value | None:
+        """``ramp < limit`` as one compare of 32-bit lane numbers with a clamped scalar, not of 64-bit vectors."""
+        lanes = expr.a.type.lanes
+        if lanes == 1 or expr.a.type.element != int64:
+            return None
+        left, right = decompose(expr.a, self.scopes.definition), decompose(expr.b, self.scopes.definition)
+        if left is None or right is None:
+            return None
+        difference = left.plus(right, -1)
+        if abs(difference.lane_stride) != 1:
+            return None
+        is_rising = difference.lane_stride == 1
+        distance = Affine(difference.terms, difference.constant).times(-1 if is_rising else 1)
+        threshold = self.emit_affine(distance)
+        # Thresholds outside [-1, lanes] compare with every lane number alike.
+        for name, bound in (("smax", -1), ("smin", lanes)):
+            threshold = self.ops.intrinsic(name, I64, [threshold, int_constant(bound)], [I64])
+        limit = self.ops.splat(self.builder.trunc(threshold, I32), lanes)
+        op = expr.op if is_rising else _FLIPPED[expr.op]
+        return self.builder.icmp_signed(op.value, self.ops.lane_numbers(I32, lanes), limit)
+
+    # Addresses
+
+    def emit_affine(self, affine: Affine) -> ll.Value:
+        """The value of lane 0 of an affine form."""
+        value: ll.Value | None = None
+        for term in self._outermost_first(affine):
+            scaled = self._scaled(*term)
+            value = scaled if value is None else self.builder.add(value, scaled)
+        if value is None:
+            return int_constant(affine.constant)
+        return self.builder.add(value, int_constant(affine.constant)) if affine.constant else value
+
+    def _scaled(self, atom: Expr, coefficient: int) -> ll.Value:
+        value = self.emit(atom)
+        if coefficient == 1:
+            return value
+        key = ("scaled", atom, coefficient)
+        scaled = self.scopes.get(key)
+        if scaled is None:
+            scaled = self.builder.mul(value, int_constant(coefficient))
+            self._remember(key, scaled, (atom,))
+        return scaled
+
+    def _element_pointer(self, buffer: str, storage: Flat, affine: Affine) -> ll.Value:
+        """The address of lane 0: the variable part, outer loops first and shared by all its users, then the constant."""
+        pointer = storage.pointer
+        terms = self._outermost_first(affine)
+        for count in range(1, len(terms) + 1):
+            key = ("address", buffer, terms[:count])
+            known = self.scopes.get(key)
+            if known is None:
+                step = self._scaled(*terms[count - 1])
+                known = self.builder.gep(pointer, [step], source_etype=memory_element(storage.type))
+                self._remember(key, known, tuple(atom for atom, _ in terms[:count]))
+            pointer = known
+        return self.memory.shift(pointer, affine.constant, storage.type)
+
+    def _remember(self, key: object, value: ll.Value, atoms: tuple[Expr, ...]) -> None:
+        """Keep a value for its region, unless it depends on memory that is written (an index may be loaded)."""
+        if not any(self._is_volatile(atom) for atom in atoms):
+            self.scopes.put(key, value)
+
+    def _is_volatile(self, expr: Expr) -> bool:
+        if isinstance(expr, Variable):
+            return False
+        return any(isinstance(node, Load) and not self.storages[node.buffer].is_constant for node in walk(expr))
+
+    def _outermost_first(self, affine: Affine) -> tuple[tuple[Expr, int], ...]:
+        if len(affine.terms) < 2:
+            return affine.terms
+        return tuple(sorted(affine.terms, key=lambda term: self._depth(term[0])))
+
+    def _depth(self, expr: Expr) -> int:
+        if isinstance(expr, Variable):
+            return self.scopes.depth(expr.name)
+        return max((self.scopes.depth(node.name) for node in walk(expr) if isinstance(node, Variable)), default=0)
+
+    # Loads and stores
+
+    def forget_loads(self) -> None:
+        """Called at every branch: what was loaded before may be overwritten on another way here."""
+        self._recent_loads.clear()
+
+    def _load(self, expr: Load) -> ll.Value:
+        storage = self.storages[expr.buffer]
+        if storage.is_constant:
+            value = self.scopes.get(expr)
+            if value is None:
+                before = self._volatile_count
+                value = self._load_new(expr, storage)
+                if self._volatile_count == before:
+                    self.scopes.put(expr, value)
+            return value
+        self._volatile_count += 1
+        recent = self._recent_loads.get(expr.buffer, {})
+        value = recent.get(expr)
+        if value is None:
+            value = self._load_new(expr, storage)
+            if not any(isinstance(node, Load) for part in (expr.index, expr.predicate) if part for node in walk(part)):
+                self._recent_loads.setdefault(expr.buffer, {})[expr] = value
+        return value
+
+    def _load_new(self, expr: Load, storage: Storage) -> ll.Value:
+        type_ = expr.type
+        affine = decompose(expr.index, self.scopes.definition)
+        mask = self._mask(expr.predicate, type_.lanes)
+        if isinstance(storage, Slots) or storage.is_private and affine is not None and affine.lane_stride == 1:
+            value = self.memory.load_contiguous(self._own_pointer(expr.buffer, storage, affine, type_), type_)
+            zero = ll.Constant(value.type, None)
+            return value if mask is None else self.ops.select(mask, value, zero)
+        if type_.lanes == 1:
+            pointer = self._element_pointer(expr.buffer, storage, _scalar(affine))
+            if mask is None:
+                return self.memory.load_contiguous(pointer, type_)
+            self.forget_loads()
+            return self.memory.load_scalar_if(pointer, mask, type_)
+        if affine is not None and affine.lane_stride == 1:
+            pointer = self._element_pointer(expr.buffer, storage, affine)
+            if mask is None:
+                return self.memory.load_contiguous(pointer, type_)
+            return self.memory.load_masked(pointer, mask, type_)
+        if affine is not None and mask is None:
+            pointer = self._element_pointer(expr.buffer, storage, affine)
+            if affine.lane_stride == 0:
+                return self.ops.splat(self.memory.load_contiguous(pointer, type_.element), type_.lanes)
+            return self.memory.load_strided(pointer, affine.lane_stride, type_)
+        return self.memory.gather(storage.pointer, self.emit(expr.index), self._full(mask, type_.lanes), type_)
+
+    def store(self, buffer: str, index: Expr, value: ll.Value, type_: DType, predicate: Expr | None) -> None:
+        """Emit a store of `value`, of type `type_`, at `index`."""
+        storage = self.storages[buffer]
+        affine = decompose(index, self.scopes.definition)
+        mask = self._mask(predicate, type_.lanes)
+        if isinstance(storage, Slots) or storage.is_private and affine is not None and affine.lane_stride == 1:
+            pointer = self._own_pointer(buffer, storage, affine, type_)
+            if mask is not None:
+                value = self.ops.select(mask, value, self.memory.load_contiguous(pointer, type_))
+            self.memory.store_contiguous(value, pointer, type_)
+        elif type_.lanes == 1:
+            pointer = self._element_pointer(buffer, storage, _scalar(affine))
+            if mask is None:
+                self.memory.store_contiguous(value, pointer, type_)
+            else:
+                self.memory.store_scalar_if(value, pointer, mask, type_)
+                self.forget_loads()
+        elif affine is not None and affine.lane_stride == 1:
+            pointer = self._element_pointer(buffer, storage, affine)
+            if mask is None:
+                self.memory.store_contiguous(value, pointer, type_)
+            else:
+                self.memory.store_masked(value, pointer, mask, type_)
+        elif affine is not None and mask is None:
+            pointer = self._element_pointer(buffer, storage, affine)
+            self.memory.store_strided(value, pointer, affine.lane_stride, type_)
+        else:
+            indices = self.emit(index)
+            self.memory.scatter(value, storage.pointer, indices, self._full(mask, type_.lanes), type_)
+        self._recent_loads.pop(buffer, None)
+
+    def _own_pointer(self, buffer: str, storage: Storage, affine: Affine | None, type_: DType) -> ll.Value:
+        place = _scalar(affine)
+        if isinstance(storage, Flat):
+            return self._element_pointer(buffer, storage, place)
+        if place.terms:
+            raise InternalError(f"code generation: the index of register array {buffer!r} is not a constant.")
+        return storage.cells[place.constant, type_.lanes]
+
+    def _mask(self, predicate: Expr | None, lanes: int) -> ll.Value | None:
+        """The mask of an access, or None if all lanes are on."""
+        if predicate is None or isinstance(predicate, Const) and predicate.value:
+            return None
+        mask = self.emit(predicate)
+        return self.ops.splat(mask, lanes) if lanes_of(mask.type) < lanes else mask
+
+    def _full(self, mask: ll.Value | None, lanes: int) -> ll.Value:
+        return self.ops.const(vector(I1, lanes), 1) if mask is None else mask
+
+
+def _scalar(affine: Affine | None) -> Affine:
+    if affine is None:
+        raise InternalError("code generation: a scalar access with a vector index.")
+    return affine
+
+
+def _float64_like(type_: DType) -> DType:
+    return float64.with_lanes(type_.lanes)
+

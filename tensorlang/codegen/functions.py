@@ -1,0 +1,219 @@
+"""A lowered function to LLVM: an entry, its body, and a thunk and a body of its own for every parallel loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from llvmlite import ir as ll
+
+from tensorlang.codegen.captures import find_captures, is_launched, statements
+from tensorlang.codegen.launch import LAUNCH_SYMBOL
+from tensorlang.codegen.memory import Flat, Slots, Storage
+from tensorlang.codegen.statements import Statements
+from tensorlang.codegen.target import Target
+from tensorlang.codegen.types import I8, I64, PTR
+from tensorlang.codegen.values import int_constant
+from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace, plan_workspace
+from tensorlang.dtypes import DType
+from tensorlang.errors import InternalError
+from tensorlang.ir.module import Function, Role
+from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Stmt, Store
+
+_WORKSPACE, _THREADS = "workspace pointer", "threads"
+
+
+@dataclass(frozen=True)
+class _Array:
+    """A pointer argument of a body: memory that no other argument of it overlaps."""
+
+    name: str
+    type: DType
+    size_bytes: int
+    alignment: int
+
+
+class FunctionEmitter:
+    """Emits one lowered function into an LLVM module.
+
+    Bodies take every buffer and workspace allocation as a ``noalias`` argument: that is how LLVM learns that a store to
+    one does not change another, with no metadata on the accesses.
+
+    Parameters
+    ----------
+    module : llvmlite.ir.Module
+    function : Function
+    target : Target
+    """
+
+    def __init__(self, module: ll.Module, function: Function, target: Target) -> None:
+        self._module = module
+        self._function = function
+        self._target = target
+        self._workspace = plan_workspace(function.body)
+        self._body_count = 0
+
+    def emit(self) -> ll.Function:
+        """Emit the function; return its entry, ``void(ptr)``.
+
+        The entry takes the address of a table of 64-bit cells: the buffers in parameter order, the workspace, the number
+        of threads.
+        """
+        arrays = [
+            _Array(
+                p.name,
+                p.type,
+                p.type.size_bytes * _product(p.shape),
+                ALIGNMENT_BYTES if p.role is Role.STATE else p.type.size_bytes,
+            )
+            for p in self._function.params
+        ]
+        body = self._emit_body(arrays, [], self._function.body, loop=None)
+        entry = self._new_function("entry", [PTR])
+        builder = ll.IRBuilder(entry.append_basic_block("entry"))
+        table = entry.args[0]
+        count = len(arrays)
+        pointers = [_cell(builder, table, n, PTR) for n in range(count + 1)]
+        threads = _cell(builder, table, count + 1, I64)
+        heaps = self._heap_pointers(builder, pointers[-1], int_constant(0), self._function.body, in_worker=False)
+        builder.call(body, [*pointers[:-1], *heaps, pointers[-1], threads])
+        builder.ret_void()
+        return entry
+
+    def _new_function(self, role: str, arguments: Sequence[ll.Type]) -> ll.Function:
+        self._body_count += 1
+        name = f"tensorlang.{self._function.name}.{role}.{self._body_count}"
+        function = ll.Function(self._module, ll.FunctionType(ll.VoidType(), arguments), name)
+        function.linkage = "internal"
+        function.attributes.add("nounwind")
+        return function
+
+    def _emit_body(self, arrays: Sequence[_Array], names: Sequence[str], stmt: Stmt, loop: For | None) -> ll.Function:
+        """Emit a body: arguments arrays, heap allocations, names, workspace, threads, and for a task its range."""
+        heaps = list(_heap_allocates(stmt, self._workspace, loop is not None))
+        pointer_count = len(arrays) + len(heaps)
+        kinds = [PTR] * pointer_count + [I64] * len(names) + [PTR, I64] + ([I64, I64] if loop else [])
+        body = self._new_function("task" if loop else "body", kinds)
+        body.attributes.add("noinline")
+        is_stored = {child.buffer for child in statements(stmt) if isinstance(child, Store)}
+        storages: dict[str, Storage] = {}
+        for array, argument in zip(arrays, body.args, strict=False):
+            _describe(argument, array.size_bytes, array.alignment)
+            storages[array.name] = Flat(argument, array.type, is_constant=array.name not in is_stored)
+        heap_pointers: dict[int, ll.Value] = {}
+        for allocate, argument in zip(heaps, body.args[len(arrays) :], strict=False):
+            _describe(argument, allocate.size * allocate.type.size_bytes, ALIGNMENT_BYTES)
+            heap_pointers[id(allocate)] = argument
+        values = body.args[pointer_count:]
+        variables = dict(zip([*names, _WORKSPACE, _THREADS], values, strict=False))
+        statements_ = Statements(
+            body,
+            self._target,
+            storages,
+            variables,
+            lambda allocate: heap_pointers.get(id(allocate)),
+            None if loop else self._launch,
+        )
+        if loop:
+            statements_.loop(loop.var, values[-2], values[-1], loop.body)
+        else:
+            statements_.emit(stmt)
+        statements_.finish()
+        return body
+
+    def _heap_pointers(
+        self, builder: ll.IRBuilder, workspace: ll.Value, start: ll.Value, stmt: Stmt, *, in_worker: bool
+    ) -> list[ll.Value]:
+        """Addresses of the allocations of `stmt`, whose region of the workspace begins at `start` [B]."""
+        region = builder.gep(workspace, [start], source_etype=I8)
+        return [
+            builder.gep(region, [int_constant(self._workspace.offsets[id(allocate), in_worker])], source_etype=I8)
+            for allocate in _heap_allocates(stmt, self._workspace, in_worker)
+        ]
+
+    def _launch(self, outer: Statements, loop: For) -> None:
+        """Emit a parallel loop: put what its body uses into a closure, and hand a thunk to the launcher."""
+        captures = find_captures(loop.body, frozenset({loop.var}))
+        arrays, pointers = [], []
+        for name in captures.buffers:
+            storage = outer.storages[name]
+            if isinstance(storage, Slots):
+                raise InternalError(f"code generation: register array {name!r} is used by a parallel loop.")
+            arrays.append(_Array(name, storage.type, 0, storage.type.size_bytes))
+            pointers.append(storage.pointer)
+        names = list(captures.names)
+        body = self._emit_body(arrays, names, loop.body, loop)
+        thunk = self._emit_thunk(body, len(arrays), len(names), loop)
+        values = [*pointers, *(outer.scopes.variable(name) for name in [*names, _WORKSPACE, _THREADS])]
+        builder = outer.builder
+        tasks = outer.expressions.emit(loop.extent)
+        closure = outer.reserve(ll.ArrayType(I64, len(values)), 8)
+        for n, value in enumerate(values):
+            builder.store(value, builder.gep(closure, [int_constant(n)], source_etype=I64), align=8)
+        address = builder.ptrtoint(closure, I64)
+        args = [builder.ptrtoint(thunk, I64), address, tasks, values[-1]]
+        outer.ops.call_external(LAUNCH_SYMBOL, ll.VoidType(), args)
+
+    def _emit_thunk(self, body: ll.Function, array_count: int, name_count: int, loop: For) -> ll.Function:
+        """``void(worker, begin, end, closure)``: unpack the closure and run tasks ``[begin, end)``."""
+        thunk = self._new_function("thunk", [I64, I64, I64, PTR])
+        worker, begin, end, closure = thunk.args
+        builder = ll.IRBuilder(thunk.append_basic_block("entry"))
+        pointers = [_cell(builder, closure, n, PTR) for n in range(array_count)]
+        names = [_cell(builder, closure, array_count + n, I64) for n in range(name_count)]
+        workspace = _cell(builder, closure, array_count + name_count, PTR)
+        threads = _cell(builder, closure, array_count + name_count + 1, I64)
+        start = builder.add(
+            builder.mul(worker, int_constant(self._workspace.worker_bytes)), int_constant(self._workspace.shared_bytes)
+        )
+        heaps = self._heap_pointers(builder, workspace, start, loop.body, in_worker=True)
+        builder.call(body, [*pointers, *heaps, *names, workspace, threads, begin, end])
+        builder.ret_void()
+        return thunk
+
+
+def _cell(builder: ll.IRBuilder, table: ll.Value, position: int, type_: ll.Type) -> ll.Value:
+    return builder.load(builder.gep(table, [int_constant(position)], source_etype=I64), align=8, typ=type_)
+
+
+def _describe(argument: ll.Argument, size_bytes: int, alignment: int) -> None:
+    argument.attributes.add("noalias")
+    argument.attributes.add("noundef")
+    argument.attributes.align = alignment
+    if size_bytes:
+        argument.attributes.dereferenceable = size_bytes
+
+
+def _heap_allocates(stmt: Stmt, workspace: Workspace, in_worker: bool) -> Iterator[Allocate]:
+    """The allocations in the workspace that belong to this body, each once; a task's belong to the task."""
+    seen: set[int] = set()
+    for allocate in _own_allocates(stmt, in_worker):
+        if (id(allocate), in_worker) in workspace.offsets and id(allocate) not in seen:
+            seen.add(id(allocate))
+            yield allocate
+
+
+def _own_allocates(stmt: Stmt, in_worker: bool) -> Iterator[Allocate]:
+    match stmt:
+        case Block(stmts=stmts):
+            for child in stmts:
+                yield from _own_allocates(child, in_worker)
+        case For(body=body):
+            if in_worker or not is_launched(stmt):
+                yield from _own_allocates(body, in_worker)
+        case LetStmt(body=body):
+            yield from _own_allocates(body, in_worker)
+        case IfThenElse(then=then, otherwise=otherwise):
+            yield from _own_allocates(then, in_worker)
+            if otherwise is not None:
+                yield from _own_allocates(otherwise, in_worker)
+        case Allocate(body=body):
+            yield stmt
+            yield from _own_allocates(body, in_worker)
+
+
+def _product(shape: Sequence[int]) -> int:
+    total = 1
+    for extent in shape:
+        total *= extent
+    return total

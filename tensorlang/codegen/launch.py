@@ -1,0 +1,90 @@
+"""The one launcher of parallel loops: a Numba prange made a C function, which every kernel calls by its symbol."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir as ll
+from numba import cfunc, njit, prange, threading_layer, types
+from numba.core.caching import FunctionCache
+from numba.extending import intrinsic
+from numba.np.ufunc.parallel import _launch_threads
+
+from tensorlang.codegen.types import I64, PTR
+
+LAUNCH_SYMBOL = "tensorlang_launch"
+
+_SIGNATURE = types.void(types.intp, types.intp, types.intp, types.intp)
+_lock = threading.Lock()
+_launchers: list[Any] = []
+
+
+def _call_thunk(typing_context: Any, function: Any, worker: Any, begin: Any, end: Any, closure: Any) -> tuple[Any, Any]:
+    """Numba intrinsic: call the machine code at address `function` as ``void(worker, begin, end, closure)``."""
+    signature = types.void(types.intp, types.intp, types.intp, types.intp, types.intp)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ll.FunctionType(ll.VoidType(), [I64, I64, I64, PTR])
+        pointer = builder.inttoptr(args[0], kind.as_pointer())
+        builder.call(pointer, [*args[1:4], builder.inttoptr(args[4], PTR)])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+_call = intrinsic(_call_thunk)
+# Numba's own C functions; numba.set_num_threads would bake addresses in, which cannot be cached.
+_get_num_threads = types.ExternalFunction("get_num_threads", types.int32())
+_set_num_threads = types.ExternalFunction("set_num_threads", types.void(types.int32))
+
+
+def _run_parallel(function: int, closure: int, tasks: int, workers: int) -> None:
+    for worker in prange(workers):
+        _call(function, worker, worker * tasks // workers, (worker + 1) * tasks // workers, closure)
+
+
+def _can_cache() -> bool:
+    """Numba refuses to cache where neither this package's directory nor the user's cache can be written."""
+    try:
+        FunctionCache(_run_parallel)
+    except RuntimeError:
+        return False
+    return True
+
+
+_IS_CACHED = _can_cache()
+_parallel = njit(parallel=True, nogil=True, error_model="numpy", cache=_IS_CACHED)(_run_parallel)
+
+
+def _launch(function: int, closure: int, tasks: int, threads: int) -> None:
+    """Split `tasks` into contiguous runs, one for each of ``min(threads, tasks)`` workers; 0 threads: what Numba uses."""
+    available = _get_num_threads()
+    wanted = available if threads <= 0 else threads
+    workers = min(wanted, tasks)
+    if workers == 1:
+        _call(function, 0, 0, tasks, closure)
+    elif workers > 1 and wanted == available:
+        _parallel(function, closure, tasks, workers)
+    elif workers > 1:
+        _set_num_threads(wanted)
+        _parallel(function, closure, tasks, workers)
+        _set_num_threads(available)
+
+
+def register_launcher() -> None:
+    """Make the launcher known to the JIT linker; must come before a kernel with parallel loops is loaded."""
+    with _lock:
+        if not _launchers:
+            _launch_threads()
+            launcher = cfunc(_SIGNATURE, cache=_IS_CACHED)(_launch)
+            llvm.add_symbol(LAUNCH_SYMBOL, launcher.address)
+            # The machine code lives as long as this object.
+            _launchers.append(launcher)
+
+
+def launches_are_thread_safe() -> bool:
+    """False for Numba's workqueue layer, which aborts the process when two threads launch at once."""
+    _launch_threads()
+    return str(threading_layer()) != "workqueue"

@@ -1,0 +1,142 @@
+"""Loads and stores: contiguous, masked, strided, gathered and scattered vectors, and register tiles as one slot a vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llvmlite import ir as ll
+
+from tensorlang.codegen.types import I8, I32, PTR, memory_element, memory_type, register_type, vector
+from tensorlang.codegen.values import Ops, int_constant
+from tensorlang.dtypes import DType
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Elements at a pointer; `is_private` memory is a stack frame, all of which may be touched under any mask."""
+
+    pointer: ll.Value
+    type: DType
+    is_private: bool = False
+    is_constant: bool = False
+
+
+@dataclass(frozen=True)
+class Slots:
+    """A register tile: one stack cell for each (offset, lanes) that is accessed, which LLVM turns into registers."""
+
+    cells: dict[tuple[int, int], ll.Value]
+    type: DType
+    is_constant: bool = False
+
+
+Storage = Flat | Slots
+
+
+class Memory:
+    """Emission of element accesses at the builder's place."""
+
+    def __init__(self, ops: Ops) -> None:
+        self.ops = ops
+        self.builder = ops.builder
+
+    # Values of bool are i1 in registers and bytes in memory.
+
+    def from_memory(self, value: ll.Value, type_: DType) -> ll.Value:
+        if not type_.is_bool:
+            return value
+        return self.builder.icmp_unsigned("!=", value, self.ops.const(value.type, 0))
+
+    def to_memory(self, value: ll.Value, type_: DType) -> ll.Value:
+        return self.builder.zext(value, memory_type(type_)) if type_.is_bool else value
+
+    def shift(self, pointer: ll.Value, offset: int, type_: DType) -> ll.Value:
+        """`pointer` moved by a number of elements."""
+        if offset == 0:
+            return pointer
+        return self.builder.gep(pointer, [int_constant(offset)], source_etype=memory_element(type_))
+
+    def load_contiguous(self, pointer: ll.Value, type_: DType) -> ll.Value:
+        value = self.builder.load(pointer, align=type_.size_bytes, typ=memory_type(type_))
+        return self.from_memory(value, type_)
+
+    def store_contiguous(self, value: ll.Value, pointer: ll.Value, type_: DType) -> None:
+        self.builder.store(self.to_memory(value, type_), pointer, align=type_.size_bytes)
+
+    def load_masked(self, pointer: ll.Value, mask: ll.Value, type_: DType) -> ll.Value:
+        """Lanes of a contiguous vector; those that are off are not read and give 0."""
+        kind = memory_type(type_)
+        args = [pointer, ll.Constant(I32, type_.size_bytes), mask, ll.Constant(kind, None)]
+        return self.from_memory(self.ops.intrinsic("masked.load", kind, args, [kind, PTR]), type_)
+
+    def store_masked(self, value: ll.Value, pointer: ll.Value, mask: ll.Value, type_: DType) -> None:
+        value = self.to_memory(value, type_)
+        args = [value, pointer, ll.Constant(I32, type_.size_bytes), mask]
+        self.ops.intrinsic("masked.store", ll.VoidType(), args, [value.type, PTR])
+
+    def load_scalar_if(self, pointer: ll.Value, condition: ll.Value, type_: DType) -> ll.Value:
+        """One element, or 0 without reading it."""
+        start = self.builder.block
+        with self.builder.if_then(condition):
+            value = self.load_contiguous(pointer, type_)
+            end = self.builder.block
+        result = self.builder.phi(register_type(type_))
+        result.add_incoming(ll.Constant(register_type(type_), None), start)
+        result.add_incoming(value, end)
+        return result
+
+    def store_scalar_if(self, value: ll.Value, pointer: ll.Value, condition: ll.Value, type_: DType) -> None:
+        with self.builder.if_then(condition):
+            self.store_contiguous(value, pointer, type_)
+
+    def load_strided(self, pointer: ll.Value, stride: int, type_: DType) -> ll.Value:
+        """Every `stride`-th element, reading none outside the first to the last."""
+        lanes = type_.lanes
+        if stride == -1:
+            forward = self.load_contiguous(self.shift(pointer, 1 - lanes, type_), type_)
+            return self.ops.shuffle(forward, forward, range(lanes - 1, -1, -1))
+        if stride == 2:
+            low = self.load_contiguous(pointer, type_)
+            high = self.load_contiguous(self.shift(pointer, lanes - 1, type_), type_)
+            picks = [2 * lane if 2 * lane < lanes else 2 * lane + 1 for lane in range(lanes)]
+            return self.ops.shuffle(low, high, picks)
+        result = ll.Constant(register_type(type_), ll.Undefined)
+        for lane in range(lanes):
+            value = self.load_contiguous(self.shift(pointer, lane * stride, type_), type_.element)
+            result = self.builder.insert_element(result, value, ll.Constant(I32, lane))
+        return result
+
+    def store_strided(self, value: ll.Value, pointer: ll.Value, stride: int, type_: DType) -> None:
+        lanes = type_.lanes
+        if stride == -1:
+            backward = self.ops.shuffle(value, value, range(lanes - 1, -1, -1))
+            self.store_contiguous(backward, self.shift(pointer, 1 - lanes, type_), type_)
+            return
+        for lane in range(lanes):
+            element = self.builder.extract_element(value, ll.Constant(I32, lane))
+            self.store_contiguous(element, self.shift(pointer, lane * stride, type_), type_.element)
+
+    def gather(self, base: ll.Value, indices: ll.Value, mask: ll.Value, type_: DType) -> ll.Value:
+        """Elements at any indices; lanes that are off are not read and give 0."""
+        kind = memory_type(type_)
+        pointers = self._pointers(base, indices, type_)
+        args = [pointers, ll.Constant(I32, type_.size_bytes), mask, ll.Constant(kind, None)]
+        value = self.ops.intrinsic("masked.gather", kind, args, [kind, pointers.type])
+        return self.from_memory(value, type_)
+
+    def scatter(self, value: ll.Value, base: ll.Value, indices: ll.Value, mask: ll.Value, type_: DType) -> None:
+        """Store to any indices; of equal ones the last lane stays."""
+        value = self.to_memory(value, type_)
+        pointers = self._pointers(base, indices, type_)
+        args = [value, pointers, ll.Constant(I32, type_.size_bytes), mask]
+        self.ops.intrinsic("masked.scatter", ll.VoidType(), args, [value.type, pointers.type])
+
+    def _pointers(self, base: ll.Value, indices: ll.Value, type_: DType) -> ll.Value:
+        pointers = self.builder.gep(base, [indices], source_etype=memory_element(type_))
+        # llvmlite takes the result for one pointer; indexing by a vector gives a vector of them.
+        pointers.type = vector(PTR, type_.lanes)
+        return pointers
+
+    def byte_pointer(self, pointer: ll.Value, offset_bytes: ll.Value) -> ll.Value:
+        """`pointer` moved by bytes."""
+        return self.builder.gep(pointer, [offset_bytes], source_etype=I8)

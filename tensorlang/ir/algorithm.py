@@ -1,0 +1,76 @@
+"""An algorithm as data: what is computed, with every user-level name resolved and no schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tensorlang.dtypes import DType
+from tensorlang.ir.expr import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ReductionVar:
+    """A dimension of an RDom: ``[min, min + extent)``, constants."""
+
+    name: str
+    min: int
+    extent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``func[args] = value`` for every point of the pure Vars, and, in order, of the reduction domain.
+
+    `args` are index expressions over Vars and RVars; in a pure definition they are the Func's Variables.
+    `value` of an update may hold a `Call` of the Func itself. `where` says where the user wrote it (``file:line``).
+    """
+
+    args: tuple[Expr, ...]
+    value: Expr
+    rvars: tuple[ReductionVar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FuncDef:
+    """A Func: a pure definition over `vars`, outermost first, then updates in order."""
+
+    name: str
+    vars: tuple[str, ...]
+    type: DType
+    pure: Definition
+    updates: tuple[Definition, ...] = ()
+
+    @property
+    def definitions(self) -> tuple[Definition, ...]:
+        """The pure definition, then the updates."""
+        return (self.pure, *self.updates)
+
+
+@dataclass(frozen=True, slots=True)
+class InputDef:
+    """An array argument, C-contiguous; `constant` marks weights, which `compute_at_init` may transform once."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: DType
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """Funcs (producers before consumers), inputs in argument order, and the names of the output Funcs."""
+
+    funcs: tuple[FuncDef, ...]
+    inputs: tuple[InputDef, ...]
+    outputs: tuple[str, ...]
+
+    def func(self, name: str) -> FuncDef:
+        """The Func called `name`; KeyError if there is none."""
+        for f in self.funcs:
+            if f.name == name:
+                return f
+        raise KeyError(name)
+
+    def find_input(self, name: str) -> InputDef | None:
+        """The Input called `name`, or None."""
+        return next((i for i in self.inputs if i.name == name), None)

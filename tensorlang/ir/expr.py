@@ -1,0 +1,208 @@
+"""Expressions of the intermediate representation: immutable, compared and hashed by structure.
+
+Grammar (``L`` is the number of lanes; both operands of a node have the same type unless said)::
+
+    expr = Const(value, type)                 a literal; every lane the same
+         | Variable(name, type)               a Var, an RVar, a loop, or a name bound by Let
+         | Cast(type, expr)                   numeric conversion; float to integer saturates, NaN gives 0
+         | Unary(op, expr)
+         | Binary(op, expr, expr)             result has the operands' type
+         | Compare(op, expr, expr)            result is bool with the operands' lanes
+         | Select(bool expr, expr, expr)      evaluates both
+         | Fma(expr, expr, expr)              a * b + c, rounded once; floats only
+         | Call(name, [expr], type)           a Func or an Input at coordinates; gone after storage flattening
+         | Load(buffer, index, predicate, type)   element(s) at flat int64 index; lanes whose predicate is false are 0
+         | Ramp(base, stride, lanes)          base, base + stride, ...; base and stride are scalar int64
+         | Broadcast(expr, lanes)             a scalar in every lane
+
+Index expressions are int64. Integer arithmetic wraps; ``//`` and ``%`` round as Python's, and division by zero gives 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from tensorlang.dtypes import DType, bool_, int64
+
+
+class UnaryOp(StrEnum):
+    """Operators of one operand."""
+
+    NEG = "-"
+    NOT = "not"
+    BIT_NOT = "~"
+    ABS = "abs"
+    EXP = "exp"
+    LOG = "log"
+    SQRT = "sqrt"
+    TANH = "tanh"
+    ERF = "erf"
+    FLOOR = "floor"
+    ROUND = "round"
+
+
+class BinaryOp(StrEnum):
+    """Operators of two operands whose result has their type."""
+
+    ADD = "+"
+    SUB = "-"
+    MUL = "*"
+    TRUE_DIV = "/"
+    FLOOR_DIV = "//"
+    MOD = "%"
+    MIN = "min"
+    MAX = "max"
+    AND = "and"
+    OR = "or"
+    BIT_AND = "&"
+    BIT_OR = "|"
+    BIT_XOR = "^"
+    SHL = "<<"
+    SHR = ">>"
+
+
+class CompareOp(StrEnum):
+    """Comparisons."""
+
+    EQ = "=="
+    NE = "!="
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    value: int | float | bool
+    type: DType
+
+    def __eq__(self, other: object) -> bool:
+        # repr keeps 0.0 and -0.0 apart and NaN equal to itself.
+        return isinstance(other, Const) and self.type == other.type and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        return hash((repr(self.value), self.type))
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    type: DType = int64
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    type: DType
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    op: UnaryOp
+    value: Expr
+
+    @property
+    def type(self) -> DType:
+        return self.value.type
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    op: BinaryOp
+    a: Expr
+    b: Expr
+
+    @property
+    def type(self) -> DType:
+        return self.a.type
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    op: CompareOp
+    a: Expr
+    b: Expr
+
+    @property
+    def type(self) -> DType:
+        return bool_.with_lanes(self.a.type.lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    condition: Expr
+    if_true: Expr
+    if_false: Expr
+
+    @property
+    def type(self) -> DType:
+        return self.if_true.type
+
+
+@dataclass(frozen=True, slots=True)
+class Fma:
+    a: Expr
+    b: Expr
+    c: Expr
+
+    @property
+    def type(self) -> DType:
+        return self.a.type
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    name: str
+    args: tuple[Expr, ...]
+    type: DType
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    buffer: str
+    index: Expr
+    predicate: Expr | None
+    type: DType
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    base: Expr
+    stride: Expr
+    lanes: int
+
+    @property
+    def type(self) -> DType:
+        return self.base.type.with_lanes(self.lanes)
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    value: Expr
+    lanes: int
+
+    @property
+    def type(self) -> DType:
+        return self.value.type.with_lanes(self.lanes)
+
+
+Expr: TypeAlias = (
+    Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast
+)
+
+
+def index(value: int) -> Const:
+    """An int64 literal."""
+    return Const(value, int64)
+
+
+def broadcast(value: Expr, lanes: int) -> Expr:
+    """`value` in every one of `lanes` lanes [lanes]; the value itself when it has that many already."""
+    if value.type.lanes == lanes:
+        return value
+    if isinstance(value, Const):
+        return Const(value.value, value.type.with_lanes(lanes))
+    return Broadcast(value, lanes)

@@ -1,0 +1,52 @@
+"""What lowering hands to code generation: functions over flat buffers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tensorlang.dtypes import DType
+from tensorlang.ir.stmt import Stmt
+
+
+class Role(StrEnum):
+    """Who owns a buffer parameter: the caller (input, output) or the kernel's prepared state."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class BufferParam:
+    """A C-contiguous array argument of a lowered function; `constant` inputs are weights.
+
+    A state parameter is one-dimensional: its shape is its number of elements, padding included.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    type: DType
+    role: Role
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A lowered function: its buffers in argument order, and a body of flat loads and stores."""
+
+    name: str
+    params: tuple[BufferParam, ...]
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A lowered pipeline.
+
+    `main` takes inputs, then outputs, then state. `prepare`, if there is one, takes constant inputs, then state;
+    it fills the state. Inputs that only `prepare` reads are not parameters of `main`.
+    """
+
+    main: Function
+    prepare: Function | None = None

@@ -1,0 +1,110 @@
+"""Statements of the intermediate representation: immutable loop nests over buffers.
+
+Grammar::
+
+    stmt = For(var, extent, kind, stmt)            var = 0 .. extent - 1; kind serial | parallel | vectorized | unrolled
+         | LetStmt(name, expr, stmt)               binds an int64 name
+         | Block([stmt])                           in order
+         | IfThenElse(bool expr, stmt, stmt?)
+         | Realize(name, type, box, memory, stmt)  storage of a Func over a box; becomes Allocate in storage flattening
+         | Provide(name, [expr], expr)             writes a Func at coordinates; becomes Store in storage flattening
+         | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
+         | Store(buffer, index, value, predicate)  flat int64 index; lanes whose predicate is false are not written
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from tensorlang.dtypes import DType
+from tensorlang.ir.expr import Expr
+
+
+class LoopKind(StrEnum):
+    """How the iterations of a loop run."""
+
+    SERIAL = "serial"
+    PARALLEL = "parallel"
+    VECTORIZED = "vectorized"
+    UNROLLED = "unrolled"
+
+
+class Memory(StrEnum):
+    """Where the storage of a Func lives: workspace, stack frame, or vector registers (constant indices only)."""
+
+    HEAP = "heap"
+    STACK = "stack"
+    REGISTER = "register"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Half-open range ``[min, min + extent)`` of one dimension."""
+
+    min: Expr
+    extent: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    var: str
+    extent: Expr
+    kind: LoopKind
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
+class LetStmt:
+    name: str
+    value: Expr
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    stmts: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IfThenElse:
+    condition: Expr
+    then: Stmt
+    otherwise: Stmt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Realize:
+    name: str
+    type: DType
+    box: tuple[Range, ...]
+    memory: Memory
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Provide:
+    name: str
+    args: tuple[Expr, ...]
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Allocate:
+    buffer: str
+    type: DType
+    size: int
+    memory: Memory
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    buffer: str
+    index: Expr
+    value: Expr
+    predicate: Expr | None = None
+
+
+Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Realize | Provide | Allocate | Store

@@ -1,0 +1,1 @@
+"""The language: what is computed, as algebra over Vars, Funcs and Inputs."""

@@ -1,0 +1,197 @@
+"""The laws of pure and update definitions: builds the data of a definition, or says which law it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tensorlang.dtypes import DType
+from tensorlang.errors import LanguageError, caller_location
+from tensorlang.ir import expr as ir
+from tensorlang.ir.algorithm import Definition
+from tensorlang.ir.printer import format_expr
+from tensorlang.ir.visitor import walk
+from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, merge_variables, reduction_vars
+from tensorlang.lang.promotion import Operand, convert, widened
+
+_LONGEST_TEXT = 90
+
+
+def pure_vars(name: str, args: tuple[Expr, ...]) -> tuple[str, ...]:
+    """The Vars that are the left-hand side of a pure definition of Func `name`.
+
+    Raises
+    ------
+    LanguageError
+        If an argument is not a Var, or one Var stands twice.
+    """
+    names: list[str] = []
+    for dim, arg in enumerate(args):
+        if not is_var(arg):
+            raise LanguageError(
+                f"{name} has no definition yet, and argument {dim} of this one, {arg!r}, is not a Var.",
+                asked=f"{lhs_text(name, args)} = ...",
+                where=caller_location(),
+                rule="the first definition of a Func says its value at every point: its arguments are distinct Vars",
+                hint=f"define {name}[...] over Vars first, or use += to start from 0",
+            )
+        names.append(repr(arg))
+    if len(set(names)) < len(names):
+        raise LanguageError(
+            f"a Var stands twice on the left of {lhs_text(name, args)}.",
+            asked=f"{lhs_text(name, args)} = ...",
+            where=caller_location(),
+            rule="the arguments of a pure definition are distinct Vars",
+        )
+    return tuple(names)
+
+
+def is_var(arg: Expr) -> bool:
+    """Whether `arg` is a Var by itself."""
+    return isinstance(arg.node, ir.Variable) and arg.variables[arg.node.name] is None
+
+
+def pure_definition(name: str, args: tuple[Expr, ...], value: Expr) -> Definition:
+    """The first definition of Func `name`.
+
+    Raises
+    ------
+    LanguageError
+        If the value uses an RDom, or a Var that is no argument.
+    """
+    names = pure_vars(name, args)
+    asked = f"{lhs_text(name, args)} = {shorten(value)}"
+    if value.rvars:
+        raise LanguageError(
+            f"the first definition of {name} uses {', '.join(r.name for r in value.rvars)} of an RDom.",
+            asked=asked,
+            where=caller_location(),
+            rule="only updates run over an RDom",
+            hint=f"{lhs_text(name, args)} += ..., or tl.sum(...)",
+        )
+    _check_free_vars(name, names, value.variables, asked, "each Var of a definition is one of its arguments")
+    return Definition(tuple(arg.node for arg in args), value.node)
+
+
+def update_definition(name: str, vars: tuple[str, ...], args: tuple[Expr, ...], value: Expr) -> Definition:
+    """A further definition of Func `name`, whose pure definition is over `vars`.
+
+    Raises
+    ------
+    LanguageError
+        If a Var moves from its place or is not an argument, an RVar has the name of a Var, or a self reference does not
+        keep the pure Vars in place.
+    """
+    asked = f"{lhs_text(name, args)} = {shorten(value)}"
+    variables = merge_variables([*args, value])
+    rvars = reduction_vars(variables)
+    clash = [r.name for r in rvars if r.name in vars]
+    if clash:
+        raise LanguageError(
+            f"{clash[0]} names a Var of {name} and a dimension of an RDom.",
+            asked=asked,
+            where=caller_location(),
+            rule="the loops of a stage have names of their own",
+            hint="give the dimension of the RDom another name",
+        )
+    pure = {d: var for d, var in enumerate(vars) if args[d].node == ir.Variable(var)}
+    rule = f"each Var of an update stands on its left, in the place it has in {name}[{', '.join(vars)}]"
+    _check_free_vars(name, pure.values(), variables, asked, rule)
+    definition = Definition(tuple(arg.node for arg in args), value.node, rvars)
+    _check_self_references(name, pure, definition, asked)
+    return definition
+
+
+def _check_free_vars(
+    name: str, pure: Collection[str], variables: Mapping[str, Domain | None], asked: str, rule: str
+) -> None:
+    for var, domain in variables.items():
+        if domain is None and var not in pure:
+            raise LanguageError(
+                f"Var {var} is free in a definition of {name}.",
+                asked=asked,
+                where=caller_location(),
+                rule=rule,
+                hint="to run over a range, use a tl.RDom",
+            )
+
+
+def _check_self_references(name: str, pure: dict[int, str], definition: Definition, asked: str) -> None:
+    for root in (definition.value, *definition.args):
+        for node in walk(root):
+            if not isinstance(node, ir.Call) or node.name != name:
+                continue
+            moved = [var for d, var in pure.items() if node.args[d] != ir.Variable(var)]
+            if moved:
+                raise LanguageError(
+                    f"an update of {name} reads {format_expr(node)}, where {moved[0]} is not in its place.",
+                    asked=asked,
+                    where=caller_location(),
+                    rule="self references keep the pure Vars of an update in place, so that its points may run in any "
+                    "order",
+                    hint=f"run over {moved[0]} by an RDom, in order",
+                )
+
+
+def typed_value(name: str, dtype: DType, value: ExprLike, asked: str) -> Expr:
+    """`value` in the element type of Func `name`; Python scalars take it, narrower types widen.
+
+    Raises
+    ------
+    LanguageError
+        If the value would have to be narrowed.
+    """
+
+    def build(operand: Operand) -> ir.Expr:
+        common = widened(dtype, operand)
+        if common != dtype:
+            raise LanguageError(
+                f"{name} is {dtype}, and the value of this definition is {common}.",
+                asked=asked,
+                where=caller_location(),
+                rule="all definitions of a Func have one element type; only widening is implicit",
+                hint=f"tl.cast(tl.{'bool_' if dtype.is_bool else dtype}, ...)",
+            )
+        return convert(operand, dtype)
+
+    return apply(build, value)
+
+
+def lhs_text(name: str, args: tuple[Expr, ...]) -> str:
+    """The left-hand side of a definition, as written."""
+    return f"{name}[{', '.join(format_expr(arg.node) for arg in args) or '()'}]"
+
+
+def shorten(value: object) -> str:
+    """The text of `value`, cut where it grows long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
+
+
+def undefined_error(name: str) -> LanguageError:
+    """Func `name` is read before its pure definition."""
+    return LanguageError(
+        f"{name} is read and has no definition yet.",
+        where=caller_location(),
+        rule="a Func is defined before it is read",
+        hint=f"{name}[...] = ..., or += to start from 0",
+    )
+
+
+def frozen_error(name: str, reason: str, args: tuple[Expr, ...]) -> LanguageError:
+    """Func `name` gets a definition after `reason` has frozen it."""
+    return LanguageError(
+        f"{name} cannot be defined further: {reason}.",
+        asked=f"{lhs_text(name, args)} = ...",
+        where=caller_location(),
+        rule="a Func that another Func reads, or that is compiled, is frozen",
+        hint="write all updates of a Func before its first use",
+    )
+
+
+def name_taken_error(func: str, name: str) -> LanguageError:
+    """The definitions of `func` call two different things `name`."""
+    return LanguageError(
+        f"{name} names two different things in the definitions of {func}.",
+        where=caller_location(),
+        rule="Funcs and Inputs of one algorithm have names of their own",
+    )

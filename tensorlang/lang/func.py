@@ -1,0 +1,300 @@
+"""Funcs: named values over an index space, given by a pure definition and updates in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tensorlang.dtypes import DType, parse_dtype
+from tensorlang.errors import LanguageError, caller_location
+from tensorlang.ir import expr as ir
+from tensorlang.ir.algorithm import Definition, FuncDef
+from tensorlang.ir.expr import BinaryOp
+from tensorlang.ir.visitor import rewrite
+from tensorlang.lang.definition import (
+    frozen_error,
+    is_var,
+    lhs_text,
+    name_taken_error,
+    pure_definition,
+    shorten,
+    typed_value,
+    undefined_error,
+    update_definition,
+)
+from tensorlang.lang.expr import Expr, ExprLike, Source, apply, as_expr, merge_sources
+from tensorlang.lang.input import index_exprs
+from tensorlang.lang.names import check_name
+from tensorlang.lang.promotion import binary_node, literal
+from tensorlang.lang.refs import FuncRef, Increment
+
+_IDENTITIES = {BinaryOp.ADD: 0, BinaryOp.SUB: 0, BinaryOp.MUL: 1, BinaryOp.TRUE_DIV: 1}
+
+
+class Func(Source):
+    """A value at every integer point of an index space.
+
+    ``f[i, j] = e`` over distinct Vars is the pure definition; each further assignment is an update, which changes some
+    points, in order of its RDom. ``+= -= *= /=`` on a Func without a definition first define it as the operator's
+    identity. A Func that another one reads, or that is compiled, is frozen.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and underscores; unique in an algorithm.
+    dtype : DType, str or NumPy type, optional
+        Element type; by default that of the first value.
+
+    Raises
+    ------
+    LanguageError
+        If the name or the type is malformed.
+
+    Examples
+    --------
+    >>> from tensorlang.lang.var import Var
+    >>> i, ramp = Var("i"), Func("ramp")
+    >>> ramp[i] = 2 * i + 1
+    >>> ramp.type, ramp.vars
+    (int64, ('i',))
+    """
+
+    def __init__(self, name: str, dtype: DType | str | type | None = None) -> None:
+        self.name = check_name("Func", name)
+        self._type = None if dtype is None else parse_dtype(dtype)
+        self._vars: tuple[str, ...] = ()
+        self._definitions: list[Definition] = []
+        self._sources: dict[str, Source] = {}
+        self._frozen_by = ""
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether there is a pure definition."""
+        return bool(self._definitions)
+
+    @property
+    def type(self) -> DType:
+        """Element type.
+
+        Raises
+        ------
+        LanguageError
+            If there is neither a definition nor a declared type.
+        """
+        if self._type is None:
+            raise undefined_error(self.name)
+        return self._type
+
+    @property
+    def vars(self) -> tuple[str, ...]:
+        """Names of the Vars of the pure definition, outermost first.
+
+        Raises
+        ------
+        LanguageError
+            If there is no definition.
+        """
+        self.check_defined()
+        return self._vars
+
+    @property
+    def shape_rank(self) -> int:
+        return len(self.vars)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Every other Func and Input that the definitions read, by name, in order of first use."""
+        return self._sources
+
+    @property
+    def definition(self) -> FuncDef:
+        """The Func as data.
+
+        Raises
+        ------
+        LanguageError
+            If there is no definition.
+        """
+        self.check_defined()
+        pure, *updates = self._definitions
+        return FuncDef(self.name, self._vars, self.type, pure, tuple(updates))
+
+    def update(self, n: int = 0) -> StageRef:
+        """The n-th update, counted from 0, for scheduling.
+
+        Raises
+        ------
+        LanguageError
+            If there is no such update.
+        """
+        count = len(self._definitions) - 1
+        if not 0 <= n < count:
+            raise LanguageError(
+                f"{self.name} has {max(count, 0)} update{'' if count == 1 else 's'}.",
+                asked=f"{self.name}.update({n})",
+                where=caller_location(),
+                legal=" | ".join(f"{self.name}.update({k})" for k in range(count)),
+            )
+        return StageRef(self, n + 1)
+
+    def __repr__(self) -> str:
+        return f"Func({self.name!r})"
+
+    def __getitem__(self, key: ExprLike | tuple[ExprLike, ...]) -> FuncRef:
+        """The value at integer coordinates, one for each dimension.
+
+        Raises
+        ------
+        LanguageError
+            If the number of coordinates is not the rank, or one is not an integer.
+        """
+        return FuncRef(self, self._index(key))
+
+    def __setitem__(self, key: ExprLike | tuple[ExprLike, ...], value: ExprLike) -> None:
+        """Add a definition: the pure one if there is none yet, else an update.
+
+        Raises
+        ------
+        LanguageError
+            If the Func is frozen, or the definition breaks a law of `tensorlang.lang.definition`.
+        """
+        args = self._index(key)
+        if self._frozen_by:
+            raise frozen_error(self.name, self._frozen_by, args)
+        if not self.is_defined and isinstance(value, Increment) and value.func is self:
+            self._define_identity(args, value)
+        if self.is_defined:
+            self._update(args, value)
+        else:
+            self._define(args, value)
+
+    def _index(self, key: object) -> tuple[Expr, ...]:
+        rank = len(self._vars) if self.is_defined else len(key) if isinstance(key, tuple) else 1
+        return index_exprs(self.name, rank, key)
+
+    def _define(self, args: tuple[Expr, ...], value: ExprLike) -> None:
+        if self._type is None:
+            typed = as_expr(value)
+        else:
+            typed = typed_value(self.name, self._type, value, f"{lhs_text(self.name, args)} = {shorten(value)}")
+        definition = pure_definition(self.name, args, typed)
+        self._vars = tuple(repr(arg) for arg in args)
+        self._type = typed.type
+        self._append(definition, [typed])
+
+    def _define_identity(self, args: tuple[Expr, ...], increment: Increment) -> None:
+        """``f[args] = 0`` (or 1), over the Vars of `args`, and over new ones where an argument is no Var."""
+        value = increment.value
+        dtype = self._type or apply(lambda a: binary_node(increment.op, a, a), value).type
+        taken = {name for arg in args for name in arg.variables}
+        names = [arg.node.name if isinstance(arg.node, ir.Variable) and is_var(arg) else None for arg in args]
+        fresh = (f"_{n}" for n in range(len(args) + len(taken)) if f"_{n}" not in taken)
+        self._vars = tuple(name or next(fresh) for name in names)
+        self._type = dtype
+        node = literal(_IDENTITIES[increment.op], dtype)
+        pure = pure_definition(self.name, tuple(_var(name) for name in self._vars), Expr(node, {}, {}))
+        self._append(pure, [])
+
+    def _update(self, args: tuple[Expr, ...], value: ExprLike) -> None:
+        typed = typed_value(self.name, self.type, value, f"{lhs_text(self.name, args)} = {shorten(value)}")
+        self._append(update_definition(self.name, self._vars, args, typed), [*args, typed])
+
+    def _append(self, definition: Definition, exprs: list[Expr]) -> None:
+        for key, source in merge_sources(exprs).items():
+            if source is self:
+                continue
+            if source.name == self.name or self._sources.get(key, source) is not source:
+                raise name_taken_error(self.name, source.name)
+            self._sources[key] = source
+            if isinstance(source, Func):
+                source.freeze(f"{self.name} reads it")
+        self._definitions.append(definition)
+        self._adopt_inline_reductions()
+
+    def freeze(self, reason: str) -> None:
+        """Refuse further definitions, for this reason (the first one given is kept)."""
+        self._frozen_by = self._frozen_by or reason
+
+    def check_defined(self) -> None:
+        """Raise unless there is a pure definition.
+
+        Raises
+        ------
+        LanguageError
+            If there is none.
+        """
+        if not self.is_defined:
+            raise undefined_error(self.name)
+
+    def _adopt_inline_reductions(self) -> None:
+        """Name the inline reductions that this Func is the first to read, and call all of them by their names."""
+        for source in self._sources.values():
+            if isinstance(source, InlineReduction) and not source.is_named:
+                source.set_name(self._free_name(f"{self.name}_{source.operator}"))
+        names = {key: source.name for key, source in self._sources.items() if key != source.name}
+        if names:
+            self._rename_calls(names)
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {source.name for source in self._sources.values()}
+        count = 0
+        name = wanted
+        while name in taken:
+            count += 1
+            name = f"{wanted}_{count}"
+        return name
+
+    def _rename_calls(self, names: Mapping[str, str]) -> None:
+        def rename(node: ir.Expr) -> ir.Expr:
+            if isinstance(node, ir.Call) and node.name in names:
+                return ir.Call(names[node.name], node.args, node.type)
+            return node
+
+        self._definitions = [
+            Definition(tuple(rewrite(arg, rename) for arg in d.args), rewrite(d.value, rename), d.rvars)
+            for d in self._definitions
+        ]
+        self._sources = {names.get(key, key): source for key, source in self._sources.items()}
+
+
+class InlineReduction(Func):
+    """The Func behind ``tl.sum(...)``: without a name of its own, it is named after its first reader, as ``out_sum``.
+
+    Until then its name holds a ``.``, which no user's name can.
+    """
+
+    _count = 0
+
+    def __init__(self, operator: str, dtype: DType, name: str | None) -> None:
+        InlineReduction._count += 1
+        super().__init__(operator if name is None else name, dtype)
+        self.operator = operator
+        if name is None:
+            self.name = f"{operator}.{InlineReduction._count}"
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the name is final."""
+        return "." not in self.name
+
+    def set_name(self, name: str) -> None:
+        """Give the final name, and names that follow from it to the inline reductions inside."""
+        self._rename_calls({self.name: name})
+        self.name = name
+        self._adopt_inline_reductions()
+
+    def _adopt_inline_reductions(self) -> None:
+        if self.is_named:
+            super()._adopt_inline_reductions()
+
+
+@dataclass(frozen=True)
+class StageRef:
+    """A definition of a Func, for scheduling: index 0 is the pure one, n the n-th update from 1."""
+
+    func: Func
+    index: int
+
+
+def _var(name: str) -> Expr:
+    return Expr(ir.Variable(name), {}, {name: None})

@@ -1,0 +1,96 @@
+"""Elementwise functions."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from tensorlang.dtypes import DType, parse_dtype
+from tensorlang.ir.expr import BinaryOp, UnaryOp
+from tensorlang.lang.expr import Expr, ExprLike, apply, as_expr
+from tensorlang.lang.promotion import binary_node, cast_node, select_node, unary_node
+
+
+def select(condition: ExprLike, if_true: ExprLike, if_false: ExprLike) -> Expr:
+    """`if_true` where the bool `condition` holds, else `if_false`; both are evaluated, as in ``np.where``.
+
+    Raises
+    ------
+    LanguageError
+        If the condition is not bool.
+    """
+    return apply(select_node, condition, if_true, if_false)
+
+
+def min(a: ExprLike, *others: ExprLike) -> Expr:
+    """The elementwise minimum; NaN if any operand is, as ``np.minimum``."""
+    return _reduce(BinaryOp.MIN, a, others)
+
+
+def max(a: ExprLike, *others: ExprLike) -> Expr:
+    """The elementwise maximum; NaN if any operand is, as ``np.maximum``."""
+    return _reduce(BinaryOp.MAX, a, others)
+
+
+def clamp(x: ExprLike, low: ExprLike, high: ExprLike) -> Expr:
+    """``min(max(x, low), high)``, as ``np.clip``."""
+    return min(max(x, low), high)
+
+
+def abs(x: ExprLike) -> Expr:
+    """The absolute value; that of the smallest integer of a type is itself, as in NumPy."""
+    return _unary(UnaryOp.ABS, x)
+
+
+def exp(x: ExprLike) -> Expr:
+    """e to the power of `x`; integers of up to 16 bits give float32, wider ones float64."""
+    return _unary(UnaryOp.EXP, x)
+
+
+def log(x: ExprLike) -> Expr:
+    """The natural logarithm: -inf at 0, NaN below; integers as in `exp`."""
+    return _unary(UnaryOp.LOG, x)
+
+
+def sqrt(x: ExprLike) -> Expr:
+    """The square root: NaN below 0; integers as in `exp`."""
+    return _unary(UnaryOp.SQRT, x)
+
+
+def tanh(x: ExprLike) -> Expr:
+    """The hyperbolic tangent; integers as in `exp`."""
+    return _unary(UnaryOp.TANH, x)
+
+
+def erf(x: ExprLike) -> Expr:
+    """The error function; integers as in `exp`."""
+    return _unary(UnaryOp.ERF, x)
+
+
+def floor(x: ExprLike) -> Expr:
+    """The largest whole number not above `x`, in the type of `x`."""
+    return _unary(UnaryOp.FLOOR, x)
+
+
+def round(x: ExprLike) -> Expr:
+    """The nearest whole number, halves to even as ``np.round``, in the type of `x`."""
+    return _unary(UnaryOp.ROUND, x)
+
+
+def cast(dtype: DType | str | type, x: ExprLike) -> Expr:
+    """`x` as another type: integers wrap, float to integer truncates and saturates, NaN gives 0.
+
+    Raises
+    ------
+    LanguageError
+        If `dtype` is not an element type.
+    """
+    target = parse_dtype(dtype)
+    return apply(lambda a: cast_node(target, a), x)
+
+
+def _unary(op: UnaryOp, x: ExprLike) -> Expr:
+    return apply(lambda a: unary_node(op, a), x)
+
+
+def _reduce(op: BinaryOp, first: ExprLike, others: tuple[ExprLike, ...]) -> Expr:
+    return as_expr(reduce(lambda a, b: apply(lambda x, y: binary_node(op, x, y), a, b), others, first))

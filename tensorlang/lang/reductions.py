@@ -1,0 +1,123 @@
+"""Inline reductions: a sum, product, maximum or minimum over an RDom, written inside an expression."""
+
+from __future__ import annotations
+
+from tensorlang.dtypes import DType, int64, parse_dtype, uint64
+from tensorlang.errors import LanguageError, caller_location
+from tensorlang.ir.expr import BinaryOp, Const
+from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, as_expr
+from tensorlang.lang.func import InlineReduction
+from tensorlang.lang.functions import cast
+from tensorlang.lang.functions import max as elementwise_max
+from tensorlang.lang.functions import min as elementwise_min
+from tensorlang.lang.promotion import binary_node
+from tensorlang.lang.var import RDom, Var
+
+
+def sum(value: ExprLike, over: RDom | None = None, *, dtype: DType | None = None, name: str | None = None) -> Expr:
+    """The sum of `value` over an RDom.
+
+    It stands for a Func of its own, over the Vars of `value`, which a schedule finds by its name.
+
+    Parameters
+    ----------
+    value : Expr
+        Uses at least one RVar.
+    over : RDom, optional
+        What to sum over; by default every RDom in `value`. RVars of other RDoms become dimensions of the Func.
+    dtype : DType, optional
+        Type of the sum; by default that of `value`, but int64 or uint64 for narrower integers and bools, as ``np.sum``.
+    name : str, optional
+        Name of the Func; by default that of its first reader with ``_sum``, and a number from the second on.
+
+    Raises
+    ------
+    LanguageError
+        If `value` does not use the RDom, or is of a type that cannot be summed.
+
+    Examples
+    --------
+    >>> from tensorlang.lang.func import Func
+    >>> from tensorlang.lang.input import Input
+    >>> x, i, k, out = Input("x", (4, 8), "float32"), Var("i"), RDom("k", 8), Func("out")
+    >>> out[i] = sum(x[i, k] * x[i, k]) / 8
+    >>> list(out.sources)
+    ['out_sum']
+    """
+    return _accumulate("sum", BinaryOp.ADD, 0, value, over, dtype, name)
+
+
+def product(value: ExprLike, over: RDom | None = None, *, dtype: DType | None = None, name: str | None = None) -> Expr:
+    """The product of `value` over an RDom; parameters, type and errors as in `sum`."""
+    return _accumulate("product", BinaryOp.MUL, 1, value, over, dtype, name)
+
+
+def maximum(value: ExprLike, *others: ExprLike, over: RDom | None = None, name: str | None = None) -> Expr:
+    """The largest of several operands, elementwise, or of one operand over an RDom; NaN if any is.
+
+    Parameters
+    ----------
+    value : Expr
+        First operand, or what to reduce.
+    *others : Expr
+        Further operands; without any, `value` is reduced.
+    over, name
+        As in `sum`.
+
+    Raises
+    ------
+    LanguageError
+        If there is one operand and it does not use the RDom.
+    """
+    if others:
+        return elementwise_max(value, *others)
+    return _extreme("maximum", BinaryOp.MAX, value, over, name)
+
+
+def minimum(value: ExprLike, *others: ExprLike, over: RDom | None = None, name: str | None = None) -> Expr:
+    """The smallest of several operands, elementwise, or of one operand over an RDom; otherwise as `maximum`."""
+    if others:
+        return elementwise_min(value, *others)
+    return _extreme("minimum", BinaryOp.MIN, value, over, name)
+
+
+def _accumulate(
+    label: str, op: BinaryOp, identity: int, value: ExprLike, over: RDom | None, dtype: DType | None, name: str | None
+) -> Expr:
+    expr = as_expr(value)
+    wide = expr.type
+    if dtype is not None:
+        wide = parse_dtype(dtype)
+    elif wide.is_bool or wide.is_integer:
+        wide = uint64 if wide.is_integer and wide.minimum == 0 else int64
+    return _reduce(label, op, Const(float(identity) if wide.is_float else identity, wide), cast(wide, expr), over, name)
+
+
+def _extreme(label: str, op: BinaryOp, value: ExprLike, over: RDom | None, name: str | None) -> Expr:
+    expr = as_expr(value)
+    start = expr.type.minimum if op is BinaryOp.MAX else expr.type.maximum
+    return _reduce(label, op, Const(bool(start) if expr.type.is_bool else start, expr.type), expr, over, name)
+
+
+def _reduce(label: str, op: BinaryOp, identity: Const, expr: Expr, over: RDom | None, name: str | None) -> Expr:
+    domains = [over.domain] if over is not None else [d for d in expr.variables.values() if d is not None]
+    if not domains or not all(domain in expr.variables.values() for domain in domains):
+        raise LanguageError(
+            f"tl.{label} reduces {expr!r}, which does not use {over if over is not None else 'any RDom'}.",
+            where=caller_location(),
+            rule="an inline reduction runs over an RDom that its operand uses",
+            hint=f"tl.{label}(a, b) is elementwise" if label in ("maximum", "minimum") else "",
+        )
+    func = InlineReduction(label, identity.type, name)
+    # RVars of other domains become dimensions of this Func, and stay what they are where it is read.
+    outer = {key: domain for key, domain in expr.variables.items() if domain not in domains}
+    places = tuple(Var(key) for key in outer)
+    inner = Expr(expr.node, expr.sources, {key: _kept(d, domains) for key, d in expr.variables.items()})
+    func[places] = Expr(identity, {}, {})
+    func[places] = apply(lambda a, b: binary_node(op, a, b), func[places], inner)
+    read = func[places]
+    return Expr(read.node, read.sources, outer)
+
+
+def _kept(domain: Domain | None, domains: list[Domain]) -> Domain | None:
+    return domain if domain in domains else None

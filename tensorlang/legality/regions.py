@@ -1,0 +1,60 @@
+"""What a pipeline reads and writes lies inside the arrays it was given, in every dimension."""
+
+from __future__ import annotations
+
+from tensorlang.bounds.regions import Box, Region
+from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
+from tensorlang.symbolic.facts import Facts, Limits
+from tensorlang.symbolic.intervals import Interval
+
+
+def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsError | None:
+    """The error of a region with an unbounded side, or None."""
+    for dim, side in zip(dims, region.touched, strict=True):
+        if side.lo is None or side.hi is None:
+            end = "below" if side.lo is None else "above"
+            return BoundsError(
+                f"the region of {name} in dimension {dim} is unbounded {end}.",
+                rule="an index that depends on data takes its bounds from the value's bounds",
+                hint=f"clamp the index of {name} in {dim}: tl.clamp(index, 0, extent - 1)",
+            )
+    return None
+
+
+def check_inside(
+    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, facts: Facts, *, verb: str
+) -> TensorlangError | None:
+    """The error of a region that leaves `shape`: the algorithm's if required does, the schedule's if only touched."""
+    for position, extent in enumerate(shape):
+        side = _limits(region.required, position, facts)
+        if not _inside(side, extent):
+            return BoundsError(
+                f"{name} is {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
+                rule="reads and writes stay inside the arrays given",
+                hint=f"use a smaller shape=, a larger {name}, or a boundary condition such as tl.constant_exterior",
+            )
+    for position, extent in enumerate(shape):
+        side = _limits(region.touched, position, facts)
+        if not _inside(side, extent):
+            return ScheduleError(
+                f"a round_up tail makes {name} be {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
+                rule="round_up is legal where all arrays that are read and written can hold the extra points",
+                legal='tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)',
+                hint=f"change the tail of the split that makes the tiles of {name}",
+            )
+    return None
+
+
+def _limits(box: Box, position: int, facts: Facts) -> Limits:
+    side: Interval = box[position]
+    assert side.lo is not None and side.hi is not None, "check_bounded comes first"
+    return Limits(facts.of(side.lo).lo, facts.of(side.hi).hi)
+
+
+def _inside(side: Limits, extent: int) -> bool:
+    empty = side.lo is not None and side.hi is not None and side.hi < side.lo
+    return empty or (side.lo is not None and side.lo >= 0 and side.hi is not None and side.hi < extent)
+
+
+def _text(side: Limits) -> str:
+    return f"{side.lo}" if side.lo == side.hi else f"{side.lo} .. {side.hi}"

@@ -1,0 +1,245 @@
+"""Build the loop nests of all stages, place each Func, and infer the box of its storage.
+
+In: an Algorithm without inline Funcs, its resolved schedule, output shapes. Out: a `Placed` pipeline: one tree of For, LetStmt,
+IfThenElse, Realize and Provide for `main`, and one for `prepare`.
+Order: consumers before producers, so that the region a producer must hold is read off the tree built so far.
+Refuses: illegal placements, tails and regions, by the checks of `legality`, through `report`.
+Source: Halide's ScheduleFunctions.cpp and BoundsInference.cpp do the same in two passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tensorlang.bounds.nest import build_nest, loop_variable
+from tensorlang.bounds.regions import Domain, Region, infer_reads, infer_writes, to_ranges, union
+from tensorlang.errors import ScheduleError, TensorlangError
+from tensorlang.ir.algorithm import Algorithm, FuncDef
+from tensorlang.ir.expr import Call, Variable, index
+from tensorlang.ir.stmt import Block, For, Memory, Range, Realize, Stmt
+from tensorlang.ir.visitor import block, map_substatements, walk
+from tensorlang.legality.placement import check_site, find_uses, legal_sites
+from tensorlang.legality.regions import check_bounded, check_inside
+from tensorlang.legality.tails import check_tails
+from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.intervals import Interval, infer_interval
+
+Report = Callable[[TensorlangError], None]
+_NOWHERE = Block(())
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Loop nests with every Func placed.
+
+    `boxes` holds the storage of outputs and of state (Funcs computed in `prepare`); all other Funcs have a Realize.
+    """
+
+    main: Stmt
+    prepare: Stmt
+    domains: Mapping[str, Domain]
+    boxes: Mapping[str, tuple[Range, ...]]
+    state: tuple[str, ...]
+
+
+def build_loop_nests(
+    algorithm: Algorithm, resolved: ResolvedSchedule, shapes: Mapping[str, tuple[int, ...]], report: Report
+) -> Placed:
+    """Place every Func; `auto` tails round up unless that would leave an array, then they guard."""
+    builder = _Builder(algorithm, resolved, shapes, report, round_up=True)
+    placed = builder.build()
+    problems = builder.region_problems()
+    if problems and builder.rounded:
+        builder = _Builder(algorithm, resolved, shapes, report, round_up=False)
+        placed = builder.build()
+        problems = builder.region_problems()
+    for problem in problems:
+        report(problem)
+    return placed
+
+
+class _Builder:
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        resolved: ResolvedSchedule,
+        shapes: Mapping[str, tuple[int, ...]],
+        report: Report,
+        *,
+        round_up: bool,
+    ) -> None:
+        self.algorithm, self.resolved, self.shapes = algorithm, resolved, shapes
+        self.report, self.round_up, self.rounded = report, round_up, False
+        self.main: Stmt = _NOWHERE
+        self.prepare: Stmt = _NOWHERE
+        self.domains: dict[str, Domain] = {}
+        self.boxes: dict[str, tuple[Range, ...]] = {}
+        self.state: list[str] = []
+
+    def build(self) -> Placed:
+        for func in reversed(self.algorithm.funcs):
+            if func.name in self.algorithm.outputs:
+                self._place_output(func)
+            elif any(True for tree in (self.main, self.prepare) for _ in find_uses(tree, func.name)):
+                self._place(func)
+        return Placed(self.main, self.prepare, self.domains, self.boxes, tuple(self.state))
+
+    def _place_output(self, func: FuncDef) -> None:
+        box = tuple(Range(index(0), index(extent)) for extent in self.shapes[func.name])
+        self.boxes[func.name] = box
+        self.main = block([self._produce(func, box, Facts(), round_up=False), self.main])
+
+    def _place(self, func: FuncDef) -> None:
+        schedule = self.resolved.funcs[func.name]
+        match schedule.placement:
+            case Placement.INIT:
+                self._place_state(func)
+            case Placement.AT:
+                assert schedule.level is not None, "compute_at names a level"
+                level = schedule.level
+                self._place_at(func, loop_variable(level.func, level.index, level.loop))
+            case Placement.DEFAULT if func.updates and legal_sites(self.main, func.name):
+                self._place_at(func, legal_sites(self.main, func.name)[-1].var)
+            case _:
+                self._check_not_in_prepare(func)
+                self.main = self._realize(func, self.main, Facts())
+
+    def _place_state(self, func: FuncDef) -> None:
+        both = block([self.prepare, self.main])
+        region = self._region(func, both, Facts())
+        if region is None:
+            return
+        produce = self._produce(func, self._required(func, region, Facts()), Facts())
+        self.boxes[func.name] = self._storage(func, region, produce, Facts())
+        self.state.insert(0, func.name)
+        self.prepare = block([produce, self.prepare])
+
+    def _place_at(self, func: FuncDef, site: str) -> None:
+        in_prepare = any(loop.var == site for path in find_uses(self.prepare, func.name) for loop in path)
+        tree = self.prepare if in_prepare else self.main
+        error = check_site(self.resolved, func.name, site, tree)
+        if error is not None:
+            self.report(error)
+            tree = self._realize(func, tree, Facts())
+        else:
+            tree = _inject(tree, site, Facts(), lambda body, facts: self._realize(func, body, facts))
+        if in_prepare:
+            self.prepare = tree
+        else:
+            self._check_not_in_prepare(func)
+            self.main = tree
+
+    def _check_not_in_prepare(self, func: FuncDef) -> None:
+        if next(find_uses(self.prepare, func.name), None) is None:
+            return
+        readers = [f.name for f in self.algorithm.funcs if f.name in self.state]
+        self.report(
+            ScheduleError(
+                f"{func.name} is read by a stage that is computed at initialisation, but is not itself.",
+                rule="what compute_at_init computes depends on constant Inputs and other initialised Funcs only",
+                legal=f"s[{func.name}].compute_at_init() | s[{func.name}].compute_inline()",
+                details=", ".join(readers),
+            )
+        )
+
+    def _realize(self, func: FuncDef, body: Stmt, facts: Facts) -> Stmt:
+        """`body` with the storage of `func` around it and the stages of `func` before it."""
+        region = self._region(func, body, facts)
+        if region is None:
+            return body
+        produce = self._produce(func, self._required(func, region, facts), facts)
+        memory = self.resolved.funcs[func.name].memory or Memory.HEAP
+        box = self._storage(func, region, produce, facts)
+        return Realize(func.name, func.type, box, memory, block([produce, body]))
+
+    def _region(self, func: FuncDef, body: Stmt, facts: Facts) -> Region | None:
+        region = infer_reads(body, func.name, self.domains, facts)
+        error = None if region is None else check_bounded(func.name, func.vars, region)
+        if error is not None:
+            self.report(error)
+            return None
+        return region
+
+    def _required(self, func: FuncDef, region: Region, facts: Facts) -> tuple[Range, ...]:
+        """What consumers require, and what updates write and read besides."""
+        box = region.required
+        for update in func.updates:
+            scope = {r.name: Interval(index(r.min), index(r.min + r.extent - 1)) for r in update.rvars}
+            pure = {v: box[d] for d, v in enumerate(func.vars) if update.args[d] == Variable(v)}
+            accesses = [update.args]
+            for expr in (*update.args, update.value):
+                accesses += [n.args for n in walk(expr) if isinstance(n, Call) and n.name == func.name]
+            for args in accesses:
+                box = union(box, tuple(infer_interval(a, scope | pure, facts) for a in args), facts)
+        error = check_bounded(func.name, func.vars, Region(box, box))
+        if error is not None:
+            self.report(error)
+            box = region.required
+        return self._bounded(func, to_ranges(box, facts))
+
+    def _bounded(self, func: FuncDef, box: tuple[Range, ...]) -> tuple[Range, ...]:
+        """`box` with the dimensions that `bound` promises replaced by the promise."""
+        promised = {name: (low, extent) for name, low, extent in self.resolved.funcs[func.name].stages[0].bounds}
+        return tuple(
+            Range(index(promised[v][0]), index(promised[v][1])) if v in promised else side
+            for v, side in zip(func.vars, box, strict=True)
+        )
+
+    def _storage(self, func: FuncDef, region: Region, produce: Stmt, facts: Facts) -> tuple[Range, ...]:
+        """The box that holds everything touched: by consumers, and by the stages of `func` itself."""
+        box = region.touched
+        for own in (infer_writes, infer_reads):
+            extra = own(produce, func.name, self.domains, facts)
+            if extra is not None:
+                box = union(box, extra.touched, facts)
+        return to_ranges(box, facts)
+
+    def _produce(self, func: FuncDef, box: tuple[Range, ...], facts: Facts, *, round_up: bool = True) -> Stmt:
+        """The stages of `func` over `box`, in order."""
+        stages = []
+        for stage in self.resolved.funcs[func.name].stages:
+            nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
+            for error in check_tails(self.resolved, stage, nest):
+                self.report(error)
+            self.domains |= nest.domains
+            self.rounded = self.rounded or bool(nest.rounded)
+            stages.append(nest.stmt)
+        return block(stages)
+
+    def region_problems(self) -> list[TensorlangError]:
+        """Errors of Inputs and outputs that are read or written outside their shapes."""
+        problems: list[TensorlangError] = []
+        whole = block([self.prepare, self.main])
+        for source in self.algorithm.inputs:
+            dims = tuple(str(d) for d in range(len(source.shape)))
+            region = infer_reads(whole, source.name, self.domains, Facts())
+            problems += self._outside(source.name, dims, source.shape, region, "read")
+        for name in self.algorithm.outputs:
+            dims, shape = self.algorithm.func(name).vars, self.shapes[name]
+            for infer, verb in ((infer_reads, "read"), (infer_writes, "written")):
+                problems += self._outside(name, dims, shape, infer(whole, name, self.domains, Facts()), verb)
+        return problems
+
+    @staticmethod
+    def _outside(
+        name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region | None, verb: str
+    ) -> list[TensorlangError]:
+        if region is None:
+            return []
+        unbounded = check_bounded(name, dims, region)
+        if unbounded is not None:
+            return [unbounded]
+        error = check_inside(name, dims, shape, region, Facts(), verb=verb)
+        return [] if error is None else [error]
+
+
+def _inject(stmt: Stmt, site: str, facts: Facts, change: Callable[[Stmt, Facts], Stmt]) -> Stmt:
+    """`stmt` with the body of loop `site` changed, given the facts that hold there."""
+    if isinstance(stmt, For):
+        inner = facts.with_loop(stmt.var, stmt.extent)
+        if stmt.var == site:
+            return For(stmt.var, stmt.extent, stmt.kind, change(stmt.body, inner))
+        return map_substatements(stmt, lambda s: _inject(s, site, inner, change))
+    return map_substatements(stmt, lambda s: _inject(s, site, facts, change))

@@ -1,0 +1,112 @@
+"""Turn multi-dimensional accesses into flat loads and stores.
+
+In: a tree of Realize, Provide and Call. Out: Allocate, Store and Load with int64 element indices.
+Order: after bounds inference and let substitution; before vectorization, which needs flat indices to find dense accesses.
+Refuses: storage whose extent has no constant bound.
+Source: the layout of a buffer is ``sum(coordinate * stride)`` over its storage dimensions, outermost first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tensorlang.errors import BoundsError
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
+from tensorlang.ir.stmt import Allocate, For, Provide, Range, Realize, Stmt, Store
+from tensorlang.ir.visitor import map_children, map_exprs, map_substatements
+from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.simplify import simplify
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the elements of a buffer are: ``sum(((arg - min) // divisor) % modulus * stride)`` over `axes`."""
+
+    mins: tuple[Expr, ...]
+    axes: tuple[tuple[int, int, int | None, int], ...]
+    size: int
+
+    def index(self, args: tuple[Expr, ...], facts: Facts) -> Expr:
+        """The flat element index of coordinates `args`."""
+        total: Expr = index(0)
+        for position, divisor, modulus, stride in self.axes:
+            at: Expr = Binary(BinaryOp.SUB, args[position], self.mins[position])
+            if divisor != 1:
+                at = Binary(BinaryOp.FLOOR_DIV, at, index(divisor))
+            if modulus is not None:
+                at = Binary(BinaryOp.MOD, at, index(modulus))
+            total = Binary(BinaryOp.ADD, total, Binary(BinaryOp.MUL, at, index(stride)))
+        return simplify(total, facts)
+
+
+def row_major(shape: tuple[int, ...]) -> Layout:
+    """The layout of a C-contiguous NumPy array."""
+    axes, stride = [], 1
+    for position in reversed(range(len(shape))):
+        axes.append((position, 1, None, stride))
+        stride *= shape[position]
+    return Layout((index(0),) * len(shape), tuple(reversed(axes)), stride)
+
+
+def storage_layout(
+    name: str, dims: tuple[str, ...], storage: tuple[StorageDim, ...], box: tuple[Range, ...], facts: Facts
+) -> Layout:
+    """The layout of a Func's own storage over `box`, by the storage directives of its schedule."""
+    sizes = {dim: _extent(name, dim, side, facts) for dim, side in zip(dims, box, strict=True)}
+    axes: list[tuple[int, int, int | None, int]] = []
+    stride = 1
+    for dim in reversed(storage):
+        extent = -(-sizes[dim.var] // dim.divisor)
+        if dim.modulus is not None:
+            extent = dim.modulus
+        axes.append((dims.index(dim.var), dim.divisor, dim.modulus, stride))
+        stride *= -(-extent // dim.align) * dim.align
+    return Layout(tuple(side.min for side in box), tuple(reversed(axes)), stride)
+
+
+def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
+    bound = facts.of(side.extent).hi
+    if bound is None:
+        raise BoundsError(
+            f"the storage of {name} has no constant bound in dimension {dim}.",
+            rule="every buffer has a constant size",
+            hint=f'bound it: s[{name}].bound("{dim}", min, extent)',
+        )
+    return max(bound, 0)
+
+
+class StorageFlattener:
+    """Flattens trees of one pipeline; `layouts` holds the buffers that exist outside the trees."""
+
+    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule, layouts: Mapping[str, Layout]) -> None:
+        self.algorithm, self.resolved, self.outside = algorithm, resolved, layouts
+
+    def flatten(self, stmt: Stmt) -> Stmt:
+        """`stmt` over flat buffers."""
+        return self._flatten(stmt, self.outside, Facts())
+
+    def _flatten(self, stmt: Stmt, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
+        match stmt:
+            case Realize(name, kind, box, memory, body):
+                func = self.algorithm.func(name)
+                layout = storage_layout(name, func.vars, self.resolved.funcs[name].storage, box, facts)
+                inner = self._flatten(body, {**layouts, name: layout}, facts)
+                return Allocate(name, kind, layout.size, memory, inner)
+            case Provide(name, args, value):
+                at = layouts[name].index(tuple(_loads(a, layouts, facts) for a in args), facts)
+                return Store(name, at, _loads(value, layouts, facts))
+            case For(var, extent, _, _):
+                facts = facts.with_loop(var, extent)
+        changed = map_exprs(stmt, lambda e: _loads(e, layouts, facts))
+        return map_substatements(changed, lambda s: self._flatten(s, layouts, facts))
+
+
+def _loads(expr: Expr, layouts: Mapping[str, Layout], facts: Facts) -> Expr:
+    """`expr` with every Call replaced by a Load."""
+    changed = map_children(expr, lambda e: _loads(e, layouts, facts))
+    if isinstance(changed, Call):
+        return Load(changed.name, layouts[changed.name].index(changed.args, facts), None, changed.type)
+    return changed

@@ -1,0 +1,52 @@
+"""Replace calls of inlined Funcs by their definitions.
+
+In: a resolved schedule. Out: the Algorithm without its inline Funcs, every call of them replaced by the value.
+Order: first, after multiply-add contraction; later passes see only Funcs that have storage.
+Refuses: nothing; that an inline Func is pure was checked with the schedule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
+from tensorlang.ir.expr import Call, Expr
+from tensorlang.ir.visitor import rewrite, substitute
+from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+
+
+def inline_funcs(algorithm: Algorithm, resolved: ResolvedSchedule) -> Algorithm:
+    """`algorithm` with the Funcs that `resolved` computes inline substituted into their consumers."""
+    values: dict[str, FuncDef] = {}
+    kept = []
+    for func in algorithm.funcs:
+        expanded = _expand_func(func, values)
+        if _is_inline(func, resolved, algorithm.outputs):
+            values[func.name] = expanded
+        else:
+            kept.append(expanded)
+    return replace(algorithm, funcs=tuple(kept))
+
+
+def _is_inline(func: FuncDef, resolved: ResolvedSchedule, outputs: tuple[str, ...]) -> bool:
+    placement = resolved.funcs[func.name].placement
+    by_default = placement is Placement.DEFAULT and not func.updates and func.name not in outputs
+    return placement is Placement.INLINE or by_default
+
+
+def _expand_func(func: FuncDef, values: dict[str, FuncDef]) -> FuncDef:
+    def expand(definition: Definition) -> Definition:
+        args = tuple(_expand(a, values) for a in definition.args)
+        return replace(definition, args=args, value=_expand(definition.value, values))
+
+    return replace(func, pure=expand(func.pure), updates=tuple(expand(u) for u in func.updates))
+
+
+def _expand(expr: Expr, values: dict[str, FuncDef]) -> Expr:
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Call) and node.name in values:
+            func = values[node.name]
+            return substitute(func.pure.value, dict(zip(func.vars, node.args, strict=True)))
+        return node
+
+    return rewrite(expr, change)

@@ -1,0 +1,51 @@
+"""Simplify every expression with the loop bounds around it, and drop code that cannot run.
+
+In: any tree. Out: the same, expressions canonical, decided conditions taken, empty loops gone, loops of one iteration replaced by their body.
+Order: after each pass that makes new index arithmetic.
+Refuses: nothing.
+"""
+
+from __future__ import annotations
+
+from tensorlang.ir.expr import Const, index
+from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, Realize, Stmt
+from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.simplify import as_int, simplify
+
+_NOTHING = Block(())
+
+
+def simplify_stmts(stmt: Stmt, facts: Facts = Facts()) -> Stmt:
+    """`stmt` with every expression simplified."""
+    changed = map_exprs(stmt, lambda e: simplify(e, facts))
+    match changed:
+        case For():
+            return _simplify_loop(changed, facts)
+        case IfThenElse(Const(value, _), then, otherwise):
+            taken = then if value else otherwise
+            return _NOTHING if taken is None else simplify_stmts(taken, facts)
+        case Block(stmts):
+            kept = [s for s in (simplify_stmts(s, facts) for s in stmts) if s != _NOTHING]
+            return block(kept) if kept else _NOTHING
+    result = map_substatements(changed, lambda s: simplify_stmts(s, facts))
+    return _NOTHING if _is_empty(result) else result
+
+
+def _simplify_loop(loop: For, facts: Facts) -> Stmt:
+    extent = as_int(loop.extent)
+    if extent is not None and extent <= 0:
+        return _NOTHING
+    if extent == 1:
+        return simplify_stmts(rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: index(0)})), facts)
+    body = simplify_stmts(loop.body, facts.with_loop(loop.var, loop.extent))
+    return _NOTHING if body == _NOTHING else For(loop.var, loop.extent, loop.kind, body)
+
+
+def _is_empty(stmt: Stmt) -> bool:
+    match stmt:
+        case Realize(body=body) | Allocate(body=body):
+            return body == _NOTHING
+        case IfThenElse(_, then, otherwise):
+            return then == _NOTHING and (otherwise is None or otherwise == _NOTHING)
+    return False

@@ -1,0 +1,23 @@
+"""Substitute let-bound names by their values.
+
+In: a tree with LetStmt. Out: the same without; conditions and indices are then in terms of loops alone.
+Order: after bounds inference, which needs the names to clip regions; before all passes that look at indices.
+Refuses: nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tensorlang.ir.expr import Expr
+from tensorlang.ir.stmt import LetStmt, Stmt
+from tensorlang.ir.visitor import map_exprs, map_substatements, substitute
+
+
+def substitute_lets(stmt: Stmt, values: Mapping[str, Expr] | None = None) -> Stmt:
+    """`stmt` without LetStmt."""
+    known = values or {}
+    if isinstance(stmt, LetStmt):
+        return substitute_lets(stmt.body, {**known, stmt.name: substitute(stmt.value, known)})
+    changed = map_exprs(stmt, lambda e: substitute(e, known)) if known else stmt
+    return map_substatements(changed, lambda s: substitute_lets(s, known))

@@ -1,0 +1,133 @@
+"""Turn vectorized loops into vector expressions.
+
+In: a tree with vectorized loops of constant extent. Out: the same without; indices are Ramps where they are linear in the loop,
+conditions on the loop are predicates of loads and stores.
+Order: after storage flattening, which makes indices flat, and simplification, which makes them linear.
+Refuses: an extent that is not constant, and a vectorized loop inside another.
+"""
+
+from __future__ import annotations
+
+from tensorlang.dtypes import bool_
+from tensorlang.errors import InternalError, ScheduleError
+from tensorlang.ir.expr import (
+    Binary,
+    BinaryOp,
+    Expr,
+    Load,
+    Ramp,
+    Unary,
+    UnaryOp,
+    Variable,
+    broadcast,
+    index,
+)
+from tensorlang.ir.stmt import Allocate, For, IfThenElse, LoopKind, Stmt, Store
+from tensorlang.ir.visitor import block, free_variables, map_children, map_substatements
+from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
+from tensorlang.symbolic.simplify import as_int
+
+
+def vectorize_loops(stmt: Stmt) -> Stmt:
+    """`stmt` without vectorized loops."""
+    if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
+        lanes = as_int(stmt.extent)
+        name = stmt.var.split(".", 2)[-1]
+        if lanes is None:
+            raise ScheduleError(
+                f"loop {name} cannot be vectorized: its extent is not constant.",
+                rule="vectorize needs a constant extent",
+                legal=f'vectorize("{name}", lanes)',
+                hint="split the loop by the number of lanes and vectorize the inner one",
+            )
+        return _Vectorizer(stmt.var, lanes).stmt(stmt.body, None)
+    return map_substatements(stmt, vectorize_loops)
+
+
+class _Vectorizer:
+    """Widens the body of one loop; an expression that does not depend on the loop stays scalar."""
+
+    def __init__(self, var: str, lanes: int) -> None:
+        self.var, self.lanes = var, lanes
+
+    def stmt(self, stmt: Stmt, mask: Expr | None) -> Stmt:
+        match stmt:
+            case Store(buffer, at, value, predicate):
+                return self._store(buffer, at, value, _both(mask, self._mask(predicate)), mask)
+            case IfThenElse(condition, then, otherwise) if self._varies(condition):
+                wide = self.wide(condition, mask)
+                taken = self.stmt(then, _both(mask, wide))
+                if otherwise is None:
+                    return taken
+                return block([taken, self.stmt(otherwise, _both(mask, Unary(UnaryOp.NOT, wide)))])
+            case IfThenElse(condition, then, otherwise):
+                other = None if otherwise is None else self.stmt(otherwise, mask)
+                return IfThenElse(condition, self.stmt(then, mask), other)
+            case For(var, extent, kind, body) if not self._varies(extent) and kind is not LoopKind.VECTORIZED:
+                return For(var, extent, kind, self.stmt(body, mask))
+            case For() | Allocate():
+                raise self._unsupported(stmt)
+        return map_substatements(stmt, lambda s: self.stmt(s, mask))
+
+    def _unsupported(self, stmt: For | Allocate) -> ScheduleError | InternalError:
+        loop = self.var.split(".", 2)[-1]
+        if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
+            return ScheduleError(
+                f"loop {stmt.var.split('.', 2)[-1]} is vectorized inside loop {loop}, which is vectorized too.",
+                rule="at most one loop of a nest is vectorized",
+                hint="unroll one of them",
+            )
+        if isinstance(stmt, For):
+            return ScheduleError(
+                f"loop {loop} cannot be vectorized: the extent of {stmt.var.split('.', 2)[-1]} inside it depends on it.",
+                rule="loops inside a vectorized loop have the same extent in every lane",
+                hint="move the vectorized loop inwards with reorder",
+            )
+        return InternalError(f"vectorize_loops: storage of {stmt.buffer} inside vectorized loop {self.var}.")
+
+    def _store(self, buffer: str, at: Expr, value: Expr, predicate: Expr | None, mask: Expr | None) -> Stmt:
+        where, what = self.wide(at, mask), self.wide(value, mask)
+        if where.type.lanes == 1 and what.type.lanes == 1 and predicate is None:
+            return Store(buffer, where, what)
+        if where.type.lanes == 1:
+            raise InternalError(f"vectorize_loops: all lanes of {self.var} store to one element of {buffer}.")
+        return Store(buffer, where, broadcast(what, self.lanes), predicate)
+
+    def _mask(self, predicate: Expr | None) -> Expr | None:
+        return None if predicate is None else broadcast(self.wide(predicate, None), self.lanes)
+
+    def _varies(self, expr: Expr) -> bool:
+        return self.var in free_variables(expr)
+
+    def wide(self, expr: Expr, mask: Expr | None) -> Expr:
+        """`expr` for all lanes at once: a vector if it varies over the loop, else as it was."""
+        if not self._varies(expr):
+            return expr
+        if is_index(expr):
+            ramp = self._ramp(expr)
+            if ramp is not None:
+                return ramp
+        if isinstance(expr, Load):
+            at = self.wide(expr.index, mask)
+            predicate = _both(mask, self._mask(expr.predicate))
+            if at.type.lanes == 1:
+                return Load(expr.buffer, at, expr.predicate, expr.type)
+            return Load(expr.buffer, at, predicate, expr.type.with_lanes(self.lanes))
+        return map_children(expr, lambda e: broadcast(self.wide(e, mask), self.lanes))
+
+    def _ramp(self, expr: Expr) -> Expr | None:
+        """The Ramp of an index that is linear in the loop, or None."""
+        form = linearize(expr)
+        step = form.coefficient(Variable(self.var))
+        rest = form.plus(Linear(((Variable(self.var), 1),), 0), -step)
+        if step == 0 or any(self._varies(atom) for atom, _ in rest.terms):
+            return None
+        return Ramp(to_expr(rest), index(step), self.lanes)
+
+
+def _both(a: Expr | None, b: Expr | None) -> Expr | None:
+    if a is None or b is None:
+        return a if b is None else b
+    lanes = max(a.type.lanes, b.type.lanes)
+    assert a.type.element == bool_, "predicates are bool"
+    return Binary(BinaryOp.AND, broadcast(a, lanes), broadcast(b, lanes))

@@ -1,0 +1,142 @@
+"""Evaluates the Funcs of an algorithm in order: a Python loop over RDom points only, whole arrays inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from tensorlang.errors import LanguageError
+from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
+from tensorlang.reference.grid import Progression, Value, gather_index, limits, read, slice_index
+from tensorlang.reference.regions import Box, check_inside, pure_dims, required_boxes
+from tensorlang.reference.scope import Scope
+from tensorlang.reference.semantics import Array
+
+EPOCH = 1
+"""Changes whenever an answer could change; part of the key of stored answers."""
+
+
+def evaluate(
+    algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Array]
+) -> dict[str, Array]:
+    """The value of each output over ``[0, shape)``: the meaning of the algorithm.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+    shapes : mapping of str to tuple of int, >= 1
+        Shape of each output.
+    arrays : mapping of str to ndarray
+        Each Input by name, in its shape and type; bfloat16 as its bits in uint16.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Each output, C-contiguous, in its type. A self reference of an update reads what stood there before this point
+        of the RDom wrote.
+
+    Raises
+    ------
+    LanguageError
+        If a shape or an array is missing or is not as declared.
+    BoundsError
+        If an Input is read outside of its shape, or the region of a Func has no end.
+    """
+    for source in algorithm.inputs:
+        _check_array(source, arrays)
+    outputs = {name: _output_box(algorithm.func(name), shapes) for name in algorithm.outputs}
+    with np.errstate(all="ignore"):
+        values = _Evaluation(algorithm, arrays).run(outputs)
+    return {name: values[name].part(outputs[name]).copy(order="C") for name in algorithm.outputs}
+
+
+@dataclass(frozen=True, slots=True)
+class _Region:
+    """A Func or an Input over a box."""
+
+    array: Array
+    origin: tuple[int, ...]
+
+    def part(self, box: Box) -> Array:
+        """The values over `box`, which lies inside."""
+        part: Array = self.array[tuple(slice(a - o, b - o + 1) for (a, b), o in zip(box, self.origin, strict=True))]
+        return part
+
+
+class _Evaluation:
+    """Values of the Funcs computed so far."""
+
+    def __init__(self, algorithm: Algorithm, arrays: Mapping[str, Array]) -> None:
+        self._algorithm = algorithm
+        self._arrays = arrays
+        self._regions = {s.name: _Region(arrays[s.name], (0,) * len(s.shape)) for s in algorithm.inputs}
+
+    def run(self, outputs: Mapping[str, Box]) -> dict[str, _Region]:
+        """Compute `outputs`, and what they need, producers first."""
+        boxes = required_boxes(self._algorithm, outputs, self._read_ahead)
+        for func in self._algorithm.funcs:
+            if func.name in boxes:
+                self._compute(func, boxes[func.name])
+        return self._regions
+
+    def _read(self, name: str, args: list[Value], rank: int) -> Array:
+        region = self._regions[name]
+        return read(region.array, region.origin, args, rank)
+
+    def _read_ahead(self, name: str, args: list[Value], rank: int) -> Array:
+        """Read for an index that depends on data, while boxes are still being found: computes a Func for it apart."""
+        box = tuple(limits(arg) for arg in args)
+        source = self._algorithm.find_input(name)
+        if source is not None:
+            check_inside(name, source.shape, box, name)
+            return self._read(name, args, rank)
+        region = _Evaluation(self._algorithm, self._arrays).run({name: box})[name]
+        return read(region.array, region.origin, args, rank)
+
+    def _compute(self, func: FuncDef, box: Box) -> None:
+        shape = [high - low + 1 for low, high in box]
+        target = np.zeros(shape, func.type.numpy)
+        self._regions[func.name] = _Region(target, tuple(low for low, _ in box))
+        for definition in func.definitions:
+            self._run(func, definition, box)
+
+    def _run(self, func: FuncDef, definition: Definition, box: Box) -> None:
+        region = self._regions[func.name]
+        dims = pure_dims(func, definition)
+        grid = {func.vars[d]: Progression(box[d][0], 1, axis, box[d][1] - box[d][0] + 1) for axis, d in enumerate(dims)}
+        names = [r.name for r in definition.rvars]
+        for point in product(*(range(r.min, r.min + r.extent) for r in definition.rvars)):
+            places = {name: Progression(value) for name, value in zip(names, point, strict=True)}
+            scope = Scope(grid | places, len(dims), self._read)
+            value = scope.array(definition.value)
+            _write(region, [scope.value(arg) for arg in definition.args], dims, value)
+
+
+def _write(region: _Region, args: list[Value], dims: list[int], value: Array) -> None:
+    """Store `value`, over the grid of the pure dimensions `dims`, at `args`."""
+    is_sliced = all(isinstance(arg, Progression) and (arg.axis < 0 or d in dims) for d, arg in enumerate(args))
+    if is_sliced:
+        region.array[slice_index(region.origin, args)] = value
+    else:
+        region.array[gather_index(region.origin, args, len(dims))] = value
+
+
+def _check_array(source: InputDef, arrays: Mapping[str, Array]) -> None:
+    wanted = f"{source.name} is {source.type} of shape {source.shape}"
+    if source.name not in arrays:
+        raise LanguageError(f"no array was given for Input {source.name}.", rule=wanted)
+    array = arrays[source.name]
+    if array.dtype != source.type.numpy or array.shape != source.shape:
+        raise LanguageError(f"the array for {source.name} is {array.dtype} of shape {array.shape}.", rule=wanted)
+
+
+def _output_box(func: FuncDef, shapes: Mapping[str, tuple[int, ...]]) -> Box:
+    shape = shapes.get(func.name)
+    if shape is None or len(shape) != len(func.vars) or min(shape, default=1) < 1:
+        given = "no shape" if shape is None else f"shape {tuple(shape)}"
+        dims = len(func.vars)
+        raise LanguageError(f"{given} was given for output {func.name}.", rule=f"it takes {dims} extents of at least 1")
+    return tuple((0, extent - 1) for extent in shape)

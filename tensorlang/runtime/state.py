@@ -1,0 +1,36 @@
+"""What a kernel's initialisation leaves behind: packed weights and the like, in aligned buffers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tensorlang.ir.module import BufferParam
+from tensorlang.runtime.buffers import Array
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Prepared buffers, for any kernel of the same state layout.
+
+    Attributes
+    ----------
+    layout : tuple of BufferParam
+        What each buffer holds.
+    buffers : tuple of ndarray
+        One-dimensional, 64-byte aligned, zero where the initialisation wrote nothing.
+    addresses : tuple of int
+        Where they are.
+    constants : mapping of str to ndarray
+        Constant inputs that the kernel itself reads too, as given to ``prepare``: a call need not name them again.
+    """
+
+    layout: tuple[BufferParam, ...]
+    buffers: tuple[Array, ...]
+    addresses: tuple[int, ...]
+    constants: Mapping[str, Array]
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of all buffers [B]."""
+        return sum(buffer.nbytes for buffer in self.buffers)

@@ -1,0 +1,24 @@
+"""The base of all directives: a recorded call that knows how to rewrite a Plan."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Directive(Call, ABC):
+    """One step from plan to plan. Each directive is one frozen dataclass, listed in `tensorlang.schedule.table`."""
+
+    @abstractmethod
+    def apply(self, plan: Plan) -> Plan:
+        """Return `plan` with this directive carried out.
+
+        Raises
+        ------
+        ScheduleError
+            If the directive is not legal there, as far as names tell.
+        """

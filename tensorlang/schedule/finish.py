@@ -1,0 +1,104 @@
+"""Checks of a whole schedule, which single directives cannot decide: nothing given may end up without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tensorlang.errors import ScheduleError
+from tensorlang.ir.stmt import LoopKind, Memory
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.nest import LoopPlan, StagePlan
+from tensorlang.schedule.plan import FuncPlan, Plan
+from tensorlang.schedule.resolved import Placement
+from tensorlang.schedule.stages import StageName
+
+
+def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
+    """Every problem of a plan to which all directives have been applied."""
+    problems: list[ScheduleError] = []
+    for func in plan.funcs.values():
+        problems.extend(_inline_problems(plan, func))
+        problems.extend(_level_problems(plan, func))
+        problems.extend(_memory_problems(func))
+    for stage in plan.stages.values():
+        problems.extend(_nest_problems(stage))
+    return tuple(problems)
+
+
+def is_inlined(plan: Plan, name: str) -> bool:
+    """Whether a Func has neither loops nor storage, because it was asked for or by default."""
+    func = plan.funcs[name]
+    if func.placement is Placement.DEFAULT:
+        return name not in plan.algorithm.outputs and not plan.algorithm.func(name).updates
+    return func.placement is Placement.INLINE
+
+
+def _inline_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
+    if not is_inlined(plan, func.name):
+        return
+    legal = " | ".join(f"s[{func.name}].{call}" for call in ("compute_root()", "compute_at(consumer, loop)"))
+    if func.wrapped_by is not None:
+        yield func.wrapped_by.error(
+            f"{func.name} is inlined, so that nothing is copied.",
+            rule="the copy that in_ makes is computed somewhere",
+            legal=f"{legal} | s[{func.name}].compute_at_init()",
+        )
+        return
+    by = f"by {func.placed_by.asked}" if func.placed_by else "which is the default of Funcs without updates"
+    idle = _first_idle_directive(plan, func)
+    if idle is not None:
+        yield idle.error(
+            f"{func.name} is inlined, {by}, so it has no loops and no storage.",
+            rule="a directive is never silently ignored",
+            legal=legal,
+        )
+
+
+def _first_idle_directive(plan: Plan, func: FuncPlan) -> Call | None:
+    stage = plan.stages[StageName(func.name)]
+    return next((call for call in (stage.touched_by, func.stored_by, func.arranged_by) if call is not None), None)
+
+
+def _level_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
+    if func.level is None or func.placed_by is None:
+        return
+    site = plan.stages[StageName(func.level.func, func.level.index)]
+    if any(loop.name == func.level.loop for loop in site.loops):
+        return
+    gone = site.gone_by[func.level.loop]
+    yield func.placed_by.error(
+        f"{func.level.loop} is no loop of {site.name.as_written} any more; {gone.asked} replaced it.",
+        rule="the loop of a compute_at is there when all directives have been given",
+        legal=f"loops of {site.name.as_written}, outermost first: {site.loop_names}",
+    )
+
+
+def _memory_problems(func: FuncPlan) -> Iterator[ScheduleError]:
+    if func.stored_by is None or func.memory is Memory.HEAP:
+        return
+    if func.placement is Placement.INIT:
+        yield func.stored_by.error(
+            f"{func.name} is computed at initialisation and outlives the call.",
+            rule="what compute_at_init computes is kept in the kernel's state, on the heap",
+            legal='store_in("heap")',
+        )
+    elif func.placement is Placement.ROOT and func.memory is Memory.REGISTER:
+        yield func.stored_by.error(
+            f"{func.name} is computed at root.",
+            rule="registers hold what is computed inside a loop of a consumer",
+            legal='compute_at(consumer, loop) | store_in("heap") | store_in("stack")',
+        )
+
+
+def _nest_problems(stage: StagePlan) -> Iterator[ScheduleError]:
+    """A parallel loop inside a vectorized one."""
+    lanes: LoopPlan | None = None
+    for loop in stage.loops:
+        if loop.kind is LoopKind.VECTORIZED:
+            lanes = loop
+        elif lanes is not None and lanes.marked_by is not None and loop.kind is LoopKind.PARALLEL:
+            yield lanes.marked_by.error(
+                f"the loop {loop.name} inside {lanes.name} is parallel.",
+                rule="the loops inside a vectorized loop are serial or unrolled",
+                hint=f'reorder("{loop.name}", "{lanes.name}")',
+            )

@@ -1,0 +1,169 @@
+"""What ``s[stage]`` returns: one method for each directive, which records it and returns the handle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import SupportsIndex, TypeVar
+
+from tensorlang.errors import caller_location
+from tensorlang.ir.stmt import Memory
+from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
+from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
+from tensorlang.schedule.naming import LoopLike, StageLike, loop_name, loop_names, plain_integer, stage_name
+from tensorlang.schedule.order import Reorder
+from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
+from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.tails import TailStrategy
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def _documents(directive: type[Directive]) -> Callable[[F], F]:
+    """Give a method the docstring of the directive that it records."""
+
+    def copy(method: F) -> F:
+        method.__doc__ = directive.__doc__
+        return method
+
+    return copy
+
+
+class StageHandle:
+    """The stage of a schedule; each method gives it one directive and returns the handle, so that calls chain."""
+
+    __slots__ = ("_record", "stage")
+
+    def __init__(self, stage: StageName, record: Callable[[Directive], None]) -> None:
+        self.stage = stage
+        self._record = record
+
+    def __repr__(self) -> str:
+        return f"s[{self.stage.as_written}]"
+
+    def _add(self, directive: Directive) -> StageHandle:
+        self._record(directive)
+        return self
+
+    # Loops
+
+    @_documents(Split)
+    def split(
+        self,
+        old: LoopLike,
+        outer: LoopLike,
+        inner: LoopLike,
+        factor: SupportsIndex,
+        tail: TailStrategy | str = TailStrategy.AUTO,
+    ) -> StageHandle:
+        names = loop_name(old), loop_name(outer), loop_name(inner)
+        return self._add(Split(self.stage, *names, plain_integer(factor), _tail(tail), where=caller_location()))
+
+    @_documents(Fuse)
+    def fuse(self, outer: LoopLike, inner: LoopLike, fused: LoopLike) -> StageHandle:
+        names = loop_name(outer), loop_name(inner), loop_name(fused)
+        return self._add(Fuse(self.stage, *names, where=caller_location()))
+
+    @_documents(Reorder)
+    def reorder(self, *loops: LoopLike) -> StageHandle:
+        return self._add(Reorder(self.stage, loop_names(loops), where=caller_location()))
+
+    @_documents(Tile)
+    def tile(
+        self,
+        x: LoopLike,
+        y: LoopLike,
+        xo: LoopLike,
+        yo: LoopLike,
+        xi: LoopLike,
+        yi: LoopLike,
+        fx: SupportsIndex,
+        fy: SupportsIndex,
+        tail: TailStrategy | str = TailStrategy.AUTO,
+    ) -> StageHandle:
+        old, outer = (loop_name(x), loop_name(y)), (loop_name(xo), loop_name(yo))
+        inner, factors = (loop_name(xi), loop_name(yi)), (plain_integer(fx), plain_integer(fy))
+        return self._add(Tile(self.stage, *old, *outer, *inner, *factors, _tail(tail), where=caller_location()))
+
+    @_documents(Rename)
+    def rename(self, old: LoopLike, new: LoopLike) -> StageHandle:
+        return self._add(Rename(self.stage, loop_name(old), loop_name(new), where=caller_location()))
+
+    # How loops run
+
+    @_documents(Unroll)
+    def unroll(
+        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
+    ) -> StageHandle:
+        return self._add(Unroll(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+
+    @_documents(Vectorize)
+    def vectorize(
+        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
+    ) -> StageHandle:
+        return self._add(Vectorize(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+
+    @_documents(Parallel)
+    def parallel(
+        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
+    ) -> StageHandle:
+        return self._add(Parallel(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+
+    @_documents(Serial)
+    def serial(self, v: LoopLike) -> StageHandle:
+        return self._add(Serial(self.stage, loop_name(v), where=caller_location()))
+
+    # Where it is computed
+
+    @_documents(ComputeInline)
+    def compute_inline(self) -> StageHandle:
+        return self._add(ComputeInline(self.stage, where=caller_location()))
+
+    @_documents(ComputeRoot)
+    def compute_root(self) -> StageHandle:
+        return self._add(ComputeRoot(self.stage, where=caller_location()))
+
+    @_documents(ComputeAt)
+    def compute_at(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
+        return self._add(ComputeAt(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+
+    @_documents(ComputeAtInit)
+    def compute_at_init(self) -> StageHandle:
+        return self._add(ComputeAtInit(self.stage, where=caller_location()))
+
+    # How it is stored
+
+    @_documents(StoreIn)
+    def store_in(self, memory: Memory | str) -> StageHandle:
+        # The record's own check turns the text into a Memory, or refuses it.
+        return self._add(StoreIn(self.stage, memory, where=caller_location()))  # type: ignore[arg-type]
+
+    @_documents(SplitStorage)
+    def split_storage(self, dim: LoopLike, outer: LoopLike, inner: LoopLike, factor: SupportsIndex) -> StageHandle:
+        names = loop_name(dim), loop_name(outer), loop_name(inner)
+        return self._add(SplitStorage(self.stage, *names, plain_integer(factor), where=caller_location()))
+
+    @_documents(ReorderStorage)
+    def reorder_storage(self, *dims: LoopLike) -> StageHandle:
+        return self._add(ReorderStorage(self.stage, loop_names(dims), where=caller_location()))
+
+    @_documents(AlignStorage)
+    def align_storage(self, dim: LoopLike, n: SupportsIndex) -> StageHandle:
+        return self._add(AlignStorage(self.stage, loop_name(dim), plain_integer(n), where=caller_location()))
+
+    # Over which region
+
+    @_documents(Bound)
+    def bound(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
+        values = plain_integer(min), plain_integer(extent)
+        return self._add(Bound(self.stage, loop_name(var), *values, where=caller_location()))
+
+
+def _optional(n: SupportsIndex | None) -> int | None:
+    return None if n is None else plain_integer(n)
+
+
+def _tail(tail: TailStrategy | str) -> TailStrategy:
+    return tail  # type: ignore[return-value]  # the record's own check turns text into a TailStrategy, or refuses it

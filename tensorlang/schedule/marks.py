@@ -1,0 +1,233 @@
+"""Directives that say how a loop runs: unroll, vectorize, parallel and serial."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tensorlang.ir.stmt import LoopKind
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.fields import LoopName, OptionalCount, Tail
+from tensorlang.schedule.nest import LoopPlan, StagePlan
+from tensorlang.schedule.plan import Plan
+from tensorlang.schedule.races import is_race_free
+from tensorlang.schedule.splitting import split_loop
+from tensorlang.schedule.tails import TailStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Unroll(Directive):
+    """Write the iterations of a loop one after the other.
+
+    Parameters
+    ----------
+    v : str, Var or RVar
+        The loop. Its extent must be constant, which is checked when bounds are known.
+    n : int, >= 1, optional
+        Split by `n` first and unroll the inner loop, named ``v.unroll``; `v` goes on naming the outer loop.
+    tail : TailStrategy or str
+        Of that split.
+
+    Raises
+    ------
+    ScheduleError
+        If there is no such loop, or it already runs in another way; with `n`, as split.
+
+    Notes
+    -----
+    Code size grows by the extent, and compile time with it. The order of iterations does not change.
+
+    Examples
+    --------
+    ``s[f].unroll("i")``, before and after::
+
+        for i in [0, 2):                  f[0] = ...
+            f[i] = ...                    f[1] = ...
+    """
+
+    call: ClassVar[str] = "unroll"
+    v: LoopName
+    n: OptionalCount = None
+    tail: Tail = TailStrategy.AUTO
+
+    def apply(self, plan: Plan) -> Plan:
+        stage = plan.stage(self)
+        check_tail_has_split(self, self.n, self.tail)
+        if self.n is None:
+            return plan.with_nest(self, mark(stage, self, self.v, LoopKind.UNROLLED))
+        inner = f"{self.v}.unroll"
+        stage = split_loop(stage, self, self.v, self.v, inner, self.n, self.tail)
+        return plan.with_nest(self, stage.marked(self, inner, LoopKind.UNROLLED))
+
+
+@dataclass(frozen=True, slots=True)
+class Vectorize(Directive):
+    """Run the iterations of a loop as the lanes of vector instructions.
+
+    Parameters
+    ----------
+    v : str, Var or RVar
+        The loop. Its extent must be constant, which is checked when bounds are known.
+    n : int, >= 1, optional
+        Split by `n` [lanes] first and vectorize the inner loop, named ``v.lane``; `v` goes on naming the outer loop.
+    tail : TailStrategy or str
+        Of that split.
+
+    Raises
+    ------
+    ScheduleError
+        If there is no such loop, it already runs in another way, another loop of the stage is vectorized, or it is a
+        reduction loop that is not proven free of races; with `n`, as split.
+
+    Examples
+    --------
+    ``s[f].vectorize("i", 16)``, before and after::
+
+        for i in [0, 64):                 for i in [0, 4):
+            f[i] = ...                        f[i * 16 : i * 16 + 16] = ...
+    """
+
+    call: ClassVar[str] = "vectorize"
+    v: LoopName
+    n: OptionalCount = None
+    tail: Tail = TailStrategy.AUTO
+
+    def apply(self, plan: Plan) -> Plan:
+        stage = plan.stage(self)
+        check_tail_has_split(self, self.n, self.tail)
+        check_races(stage, self, stage.loop(self, self.v))
+        lanes = next((loop for loop in stage.loops if loop.kind is LoopKind.VECTORIZED), None)
+        if lanes is not None:
+            raise self.error(
+                f"{lanes.name} is already a vectorized loop of {stage.name.as_written}.",
+                rule="one loop of a stage is vectorized",
+                hint=f'unroll("{self.v}"), or serial("{lanes.name}") first',
+            )
+        if self.n is None:
+            return plan.with_nest(self, mark(stage, self, self.v, LoopKind.VECTORIZED))
+        inner = f"{self.v}.lane"
+        stage = split_loop(stage, self, self.v, self.v, inner, self.n, self.tail)
+        return plan.with_nest(self, stage.marked(self, inner, LoopKind.VECTORIZED))
+
+
+@dataclass(frozen=True, slots=True)
+class Parallel(Directive):
+    """Spread the iterations of a loop over threads.
+
+    Parameters
+    ----------
+    v : str, Var or RVar
+        The loop.
+    n : int, >= 1, optional
+        Split by `n` first, so that each task runs `n` iterations: the loop over tasks goes on being named `v`, the one
+        inside a task is named ``v.task``.
+    tail : TailStrategy or str
+        Of that split.
+
+    Raises
+    ------
+    ScheduleError
+        If there is no such loop, it already runs in another way, or it is a reduction loop that is not proven free of
+        races; with `n`, as split.
+
+    Notes
+    -----
+    A parallel loop inside another runs serially. Starting the threads costs microseconds: make the outermost loops
+    parallel.
+
+    Examples
+    --------
+    ``s[f].parallel("i")``, before and after::
+
+        for i in [0, 64):                 parallel i in [0, 64):
+            f[i] = ...                        f[i] = ...
+    """
+
+    call: ClassVar[str] = "parallel"
+    v: LoopName
+    n: OptionalCount = None
+    tail: Tail = TailStrategy.AUTO
+
+    def apply(self, plan: Plan) -> Plan:
+        stage = plan.stage(self)
+        check_tail_has_split(self, self.n, self.tail)
+        check_races(stage, self, stage.loop(self, self.v))
+        if self.n is None:
+            return plan.with_nest(self, mark(stage, self, self.v, LoopKind.PARALLEL))
+        check_can_mark(stage, self, self.v, LoopKind.PARALLEL)
+        stage = split_loop(stage, self, self.v, self.v, f"{self.v}.task", self.n, self.tail)
+        return plan.with_nest(self, stage.marked(self, self.v, LoopKind.PARALLEL))
+
+
+@dataclass(frozen=True, slots=True)
+class Serial(Directive):
+    """Run the iterations of a loop one after the other in one thread, which is how every loop begins.
+
+    Parameters
+    ----------
+    v : str, Var or RVar
+        The loop.
+
+    Raises
+    ------
+    ScheduleError
+        If there is no such loop.
+
+    Examples
+    --------
+    ``s[f].serial("i")``, before and after::
+
+        parallel i in [0, 64):            for i in [0, 64):
+            f[i] = ...                        f[i] = ...
+    """
+
+    call: ClassVar[str] = "serial"
+    v: LoopName
+
+    def apply(self, plan: Plan) -> Plan:
+        stage = plan.stage(self)
+        stage.position(self, self.v)
+        return plan.with_nest(self, stage.marked(self, self.v, LoopKind.SERIAL))
+
+
+def mark(stage: StagePlan, call: Call, loop: str, kind: LoopKind) -> StagePlan:
+    """Return `stage` with a loop that ran serially running as `kind`; raises as `check_can_mark`."""
+    check_can_mark(stage, call, loop, kind)
+    return stage.marked(call, loop, kind)
+
+
+def check_can_mark(stage: StagePlan, call: Call, name: str, kind: LoopKind) -> None:
+    """Raise ScheduleError unless the loop exists and runs serially so far."""
+    loop = stage.loop(call, name)
+    if loop.kind is LoopKind.SERIAL:
+        return
+    raise call.error(
+        f"{name} is already {loop.kind} in {stage.name.as_written}.",
+        rule="a loop runs in one way",
+        hint=f'serial("{name}") first' if loop.kind is not kind else "say it once",
+    )
+
+
+def check_races(stage: StagePlan, call: Call, loop: LoopPlan) -> None:
+    """Raise ScheduleError if `loop` is a reduction loop whose iterations may touch the same element."""
+    func = stage.name.func
+    if not loop.is_reduction or all(is_race_free(stage.definition, func, root) for root in loop.roots):
+        return
+    pure = ", ".join(item.name for item in stage.loops if not item.is_reduction)
+    raise call.error(
+        f"{loop.name} is a reduction loop, and two of its iterations may touch the same element of {func}.",
+        rule="a parallel or vectorized reduction loop is proven free of races: an index on the left is affine in it, "
+        "and the update reads its own Func only at the indices on the left",
+        legal=f"loops over pure Vars: {pure}" if pure else "",
+    )
+
+
+def check_tail_has_split(call: Call, n: int | None, tail: TailStrategy) -> None:
+    """Raise ScheduleError if a tail is given where nothing is split: a directive is never silently ignored."""
+    if n is None and tail is not TailStrategy.AUTO:
+        raise call.error(
+            "there is no split for the tail to apply to.",
+            rule="a tail belongs to a split",
+            legal=f'{call.call}(v) | {call.call}(v, n, tail="{tail}")',
+        )

@@ -1,0 +1,133 @@
+"""The loop nest of one stage while directives are replayed: immutable, each change returns a new nest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tensorlang.ir.algorithm import Definition, FuncDef
+from tensorlang.ir.expr import Variable
+from tensorlang.ir.stmt import LoopKind
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.resolved import Transform
+from tensorlang.schedule.stages import StageName
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """A loop as scheduled so far.
+
+    Attributes
+    ----------
+    roots : frozenset of str
+        The Vars or RVars of the definition it descends from.
+    is_from_inner : bool
+        Whether it descends from the inner loop of a split.
+    extent : int or None
+        Where it does not depend on the region computed: RVars, and inner loops of splits.
+    marked_by : Call or None
+        The directive that set its kind.
+    """
+
+    name: str
+    kind: LoopKind
+    is_reduction: bool
+    roots: frozenset[str]
+    is_from_inner: bool = False
+    extent: int | None = None
+    marked_by: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """The loop nest of one definition so far.
+
+    `made_by` maps every loop name ever used to the directive that made it (None: the definition itself), `gone_by`
+    those that are no more to the directive that replaced them; `touched_by` is the first directive given to the stage,
+    and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default.
+    """
+
+    name: StageName
+    definition: Definition
+    loops: tuple[LoopPlan, ...]
+    made_by: Mapping[str, Call | None]
+    gone_by: Mapping[str, Call]
+    transforms: tuple[Transform, ...] = ()
+    bounds: tuple[tuple[str, int, int], ...] = ()
+    touched_by: Call | None = None
+    is_reduction_reordered: bool = False
+
+    @property
+    def loop_names(self) -> str:
+        """The loops, outermost first, for error texts."""
+        return ", ".join(loop.name for loop in self.loops) or "none: it is a single value"
+
+    def position(self, call: Call, loop: str) -> int:
+        """Index of `loop` in the nest.
+
+        Raises
+        ------
+        ScheduleError
+            If there is no such loop; the text lists the loops, and says what became of it.
+        """
+        for position, candidate in enumerate(self.loops):
+            if candidate.name == loop:
+                return position
+        gone = self.gone_by.get(loop)
+        fate = f"; {gone.asked} replaced it" if gone else ""
+        raise call.error(
+            f"{self.name.as_written} has no loop {loop}{fate}.",
+            rule="a directive names loops that exist when it is given",
+            legal=f"loops of {self.name.as_written}, outermost first: {self.loop_names}",
+        )
+
+    def loop(self, call: Call, name: str) -> LoopPlan:
+        """The loop called `name`; raises as `position`."""
+        return self.loops[self.position(call, name)]
+
+    def check_new_names(self, call: Call, names: tuple[str, ...], reusable: tuple[str, ...]) -> None:
+        """Raise ScheduleError unless `names` are distinct, and new or among `reusable`."""
+        for place, name in enumerate(names):
+            if name in names[:place] or (name in self.made_by and name not in reusable):
+                raise call.error(
+                    f"the name {name} is already used in {self.name.as_written}.",
+                    rule="loop names are unique in a stage, those of replaced loops included",
+                    legal=f"names other than {', '.join(sorted(self.made_by))}",
+                )
+
+    def replaced(
+        self, call: Call, position: int, count: int, loops: tuple[LoopPlan, ...], *transforms: Transform
+    ) -> StagePlan:
+        """The nest with `count` loops from `position` on replaced by `loops`."""
+        old = self.loops[position : position + count]
+        new_names = {loop.name for loop in loops}
+        gone = {loop.name: call for loop in old if loop.name not in new_names}
+        still_gone = {name: by for name, by in self.gone_by.items() if name not in new_names}
+        return replace(
+            self,
+            loops=self.loops[:position] + loops + self.loops[position + count :],
+            made_by={**self.made_by, **dict.fromkeys(new_names, call)},
+            gone_by={**still_gone, **gone},
+            transforms=self.transforms + transforms,
+        )
+
+    def marked(self, call: Call, loop: str, kind: LoopKind) -> StagePlan:
+        """The nest with `loop` running as `kind`."""
+        loops = tuple(replace(item, kind=kind, marked_by=call) if item.name == loop else item for item in self.loops)
+        return replace(self, loops=loops)
+
+
+def begin_stage(func: FuncDef, index: int, definition: Definition) -> StagePlan:
+    """Pure Vars in index order outside, then RVars in RDom order inside."""
+    pure = [
+        LoopPlan(var, LoopKind.SERIAL, False, frozenset({var}))
+        for var, arg in zip(func.vars, definition.args, strict=True)
+        if isinstance(arg, Variable) and arg.name == var
+    ]
+    reduction = [
+        LoopPlan(rvar.name, LoopKind.SERIAL, True, frozenset({rvar.name}), extent=rvar.extent)
+        for rvar in definition.rvars
+    ]
+    loops = (*pure, *reduction)
+    made_by: dict[str, Call | None] = {loop.name: None for loop in loops}
+    return StagePlan(StageName(func.name, index), definition, loops, made_by, {})

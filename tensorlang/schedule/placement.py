@@ -1,0 +1,170 @@
+"""Directives that say where a Func is computed: compute_inline, compute_root, compute_at and compute_at_init."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.fields import LoopName, Stage
+from tensorlang.schedule.plan import FuncPlan, Plan
+from tensorlang.schedule.reads import producers_of, stages_using
+from tensorlang.schedule.resolved import LoopLevel, Placement
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeInline(Directive):
+    """Put the Func's expression in place of each of its uses; it has no loops and no storage.
+
+    Raises
+    ------
+    ScheduleError
+        If the Func has updates, is an output, or is placed already.
+
+    Notes
+    -----
+    This is the default of Funcs without updates. Points that are used twice are computed twice.
+
+    Examples
+    --------
+    ``s[g].compute_inline()``, for ``g[i] = x[i] * 2`` and ``f[i] = g[i] + 1``::
+
+        for i in [0, 64):
+            f[i] = x[i] * 2 + 1
+    """
+
+    call: ClassVar[str] = "compute_inline"
+
+    def apply(self, plan: Plan) -> Plan:
+        func = plan.func(self)
+        check_not_output(plan, self, "outputs are computed at root")
+        if plan.algorithm.func(func.name).updates:
+            raise self.error(
+                f"{func.name} has an update definition.",
+                rule="a Func with updates is not inlined, as it needs storage to accumulate in",
+                legal="compute_root() | compute_at(consumer, loop)",
+            )
+        return plan.with_func(place(self, func, Placement.INLINE))
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeRoot(Directive):
+    """Compute all of the Func that is needed before any of its consumers starts.
+
+    Raises
+    ------
+    ScheduleError
+        If the Func is placed already.
+
+    Examples
+    --------
+    ``s[g].compute_root()``, for ``g[i] = x[i] * 2`` and ``f[i] = g[i] + g[i + 1]``::
+
+        for i in [0, 65):
+            g[i] = x[i] * 2
+        for i in [0, 64):
+            f[i] = g[i] + g[i + 1]
+    """
+
+    call: ClassVar[str] = "compute_root"
+
+    def apply(self, plan: Plan) -> Plan:
+        return plan.with_func(place(self, plan.func(self), Placement.ROOT))
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeAt(Directive):
+    """Compute, in each iteration of a loop of a consumer, what that iteration needs of the Func.
+
+    Parameters
+    ----------
+    consumer : Func, StageRef or str
+        A stage that uses the Func, directly or through others.
+    loop : str, Var or RVar
+        One of its loops. It must enclose every use, which is checked when the loop nest is built.
+
+    Raises
+    ------
+    ScheduleError
+        If there is no such stage or loop, the stage does not use the Func, the Func is an output, or is placed already.
+
+    Examples
+    --------
+    ``s[g].compute_at(f, "i")``, for ``f[i, j] = g[i, j] + g[i, j + 1]``::
+
+        for i in [0, 64):
+            for j in [0, 65):
+                g[i, j] = ...
+            for j in [0, 64):
+                f[i, j] = g[i, j] + g[i, j + 1]
+    """
+
+    call: ClassVar[str] = "compute_at"
+    consumer: Stage
+    loop: LoopName
+
+    def apply(self, plan: Plan) -> Plan:
+        func = plan.func(self)
+        check_not_output(plan, self, "outputs are computed at root")
+        site = plan.stage(self, self.consumer)
+        users = stages_using(plan.algorithm, func.name)
+        if self.consumer not in users:
+            raise self.error(
+                f"{self.consumer.as_written} does not use {func.name}.",
+                rule="a Func is computed at a loop of a stage that uses it, directly or through others",
+                legal=f"loops of {', '.join(user.as_written for user in users)}",
+            )
+        site.position(self, self.loop)
+        level = LoopLevel(self.consumer.func, self.consumer.update, self.loop)
+        return plan.with_func(replace(place(self, func, Placement.AT), level=level))
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeAtInit(Directive):
+    """Compute the Func once, in the kernel's `prepare` function, and keep it for all calls.
+
+    This is where packed, blocked or transformed weights come from.
+
+    Raises
+    ------
+    ScheduleError
+        If the Func depends on an Input that is not constant, is an output, or is placed already.
+
+    Examples
+    --------
+    ``s.in_(w, conv, "packed").compute_at_init()``: ``state = kernel.prepare(w=w)`` fills `packed`, and
+    ``kernel(x, state=state)`` reads it.
+    """
+
+    call: ClassVar[str] = "compute_at_init"
+
+    def apply(self, plan: Plan) -> Plan:
+        func = plan.func(self)
+        check_not_output(plan, self, "outputs are computed in every call")
+        needed = producers_of(plan.algorithm, func.name)
+        changing = [item.name for item in plan.algorithm.inputs if item.name in needed and not item.constant]
+        if changing:
+            raise self.error(
+                f"{func.name} depends on {' and '.join(changing)}, which may differ from call to call.",
+                rule="a Func computed at initialisation depends on constant Inputs only",
+                hint=f"tl.Input({changing[0]!r}, ..., constant=True), if it is a weight",
+            )
+        return plan.with_func(place(self, func, Placement.INIT))
+
+
+def place(call: Call, func: FuncPlan, placement: Placement) -> FuncPlan:
+    """Return `func` placed; ScheduleError if it was placed before, as neither directive may be ignored."""
+    if func.placed_by is not None:
+        raise call.error(
+            f"{func.name} is already placed, by {func.placed_by.asked}.",
+            rule="a Func is placed once",
+            hint="keep one of the two",
+        )
+    return replace(func, placement=placement, placed_by=call)
+
+
+def check_not_output(plan: Plan, call: Call, rule: str) -> None:
+    """Raise ScheduleError, naming `rule`, if the Func that `call` is about is an output."""
+    if call.stage.func in plan.algorithm.outputs:
+        raise call.error(f"{call.stage.func} is an output.", rule=rule)

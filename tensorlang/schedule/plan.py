@@ -1,0 +1,111 @@
+"""The state of a schedule while its directives are replayed: immutable, each directive returns a new Plan."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from tensorlang.errors import ScheduleError
+from tensorlang.ir.algorithm import Algorithm, FuncDef
+from tensorlang.ir.stmt import Memory
+from tensorlang.schedule.call import Call
+from tensorlang.schedule.nest import StagePlan, begin_stage
+from tensorlang.schedule.resolved import LoopLevel, Placement, StorageDim
+from tensorlang.schedule.stages import StageName
+
+
+@dataclass(frozen=True, slots=True)
+class FuncPlan:
+    """Placement and storage of one Func so far, with the directives that said so."""
+
+    name: str
+    storage: tuple[StorageDim, ...]
+    placement: Placement = Placement.DEFAULT
+    level: LoopLevel | None = None
+    memory: Memory | None = None
+    placed_by: Call | None = None
+    stored_by: Call | None = None
+    arranged_by: Call | None = None
+    wrapped_by: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An algorithm with the directives so far carried out on it."""
+
+    algorithm: Algorithm
+    stages: Mapping[StageName, StagePlan]
+    funcs: Mapping[str, FuncPlan]
+
+    def stage(self, call: Call, name: StageName | None = None) -> StagePlan:
+        """The stage that `call` is about, or the one called `name`.
+
+        Raises
+        ------
+        ScheduleError
+            If there is no such stage.
+        """
+        wanted = call.stage if name is None else name
+        found = self.stages.get(wanted)
+        if found is None:
+            raise self._unknown_stage(call, wanted)
+        return found
+
+    def func(self, call: Call) -> FuncPlan:
+        """The Func that `call` is about, which must be named by its pure stage; raises as `stage`."""
+        stage = self.stage(call)
+        if stage.name.update:
+            raise call.error(
+                f"{call.call} is said of the Func {stage.name.func}, not of one of its updates.",
+                rule="placement, storage and bounds belong to a Func",
+                legal=f"s[{stage.name.func}].{call.method_text(quote_stages=False)}",
+            )
+        return self.funcs[stage.name.func]
+
+    def with_stage(self, stage: StagePlan) -> Plan:
+        """The plan with one stage replaced."""
+        return replace(self, stages={**self.stages, stage.name: stage})
+
+    def with_nest(self, call: Call, stage: StagePlan) -> Plan:
+        """The plan with one stage replaced, on behalf of a directive about its loops."""
+        return self.with_stage(stage if stage.touched_by else replace(stage, touched_by=call))
+
+    def with_func(self, func: FuncPlan) -> Plan:
+        """The plan with one Func replaced."""
+        return replace(self, funcs={**self.funcs, func.name: func})
+
+    def _unknown_stage(self, call: Call, name: StageName) -> ScheduleError:
+        known = ", ".join(stage.as_written for stage in self.stages)
+        rule = "a directive is given to a stage of the algorithm"
+        if self.algorithm.find_input(name.func):
+            return call.error(
+                f"{name.func} is an Input, which has no loops and no storage of its own.",
+                rule=rule,
+                legal=f"stages: {known}",
+                hint=f'give {name.func} a copy to schedule: s.in_({name.func}, consumer, "{name.func}_packed")',
+            )
+        near = difflib.get_close_matches(str(name), [str(stage) for stage in self.stages], n=1)
+        return call.error(
+            f"there is no stage {name.as_written}.",
+            rule=rule,
+            legal=f"stages: {known}",
+            hint=f"did you mean {near[0]}?" if near else "",
+        )
+
+
+def begin_func(func: FuncDef) -> tuple[FuncPlan, tuple[StagePlan, ...]]:
+    """The plan of a Func before any directive: row-major storage, loops in default order."""
+    storage = tuple(StorageDim(var, var, divisor=1, modulus=None, align=1) for var in func.vars)
+    stages = tuple(begin_stage(func, index, item) for index, item in enumerate(func.definitions))
+    return FuncPlan(func.name, storage), stages
+
+
+def begin(algorithm: Algorithm) -> Plan:
+    """The plan of an algorithm before any directive."""
+    plans = [begin_func(func) for func in algorithm.funcs]
+    return Plan(
+        algorithm,
+        stages={stage.name: stage for _, stages in plans for stage in stages},
+        funcs={func.name: func for func, _ in plans},
+    )

@@ -1,0 +1,58 @@
+"""Carries directives out on an algorithm, one after the other, and reads the result as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tensorlang.errors import ScheduleError
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.nest import StagePlan
+from tensorlang.schedule.plan import FuncPlan, Plan, begin
+from tensorlang.schedule.resolved import FuncSchedule, Loop, Origin, ResolvedSchedule, StageSchedule
+
+
+def replay(algorithm: Algorithm, directives: Iterable[Directive]) -> tuple[Plan, tuple[ScheduleError, ...]]:
+    """Apply directives in order, leaving out those that are refused; return the plan and the refusals."""
+    plan = begin(algorithm)
+    problems: list[ScheduleError] = []
+    for directive in directives:
+        try:
+            plan = directive.apply(plan)
+        except ScheduleError as problem:
+            problems.append(problem)
+    return plan, tuple(problems)
+
+
+def as_resolved(plan: Plan) -> ResolvedSchedule:
+    """A plan that has passed all checks, as the data that lowering reads."""
+    funcs = {func.name: _func_schedule(plan, plan.funcs[func.name]) for func in plan.algorithm.funcs}
+    return ResolvedSchedule(plan.algorithm, funcs, _origins(plan))
+
+
+def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
+    stages = sorted((stage for stage in plan.stages.values() if stage.name.func == func.name), key=lambda s: s.name)
+    return FuncSchedule(
+        func.name, func.placement, func.level, func.memory, func.storage, tuple(map(_stage_schedule, stages))
+    )
+
+
+def _stage_schedule(stage: StagePlan) -> StageSchedule:
+    loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction) for loop in stage.loops)
+    return StageSchedule(
+        stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, stage.is_reduction_reordered
+    )
+
+
+def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
+    origins: dict[tuple[str, int, str], Origin] = {}
+    for func in plan.funcs.values():
+        placed = func.placed_by or func.wrapped_by
+        if placed is not None:
+            origins[func.name, 0, ""] = Origin(placed.asked, placed.where)
+    for name, stage in plan.stages.items():
+        for loop in stage.loops:
+            call = loop.marked_by or stage.made_by[loop.name]
+            if call is not None:
+                origins[name.func, name.update, loop.name] = Origin(call.asked, call.where)
+    return origins

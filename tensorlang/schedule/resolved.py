@@ -1,0 +1,151 @@
+"""What scheduling hands to lowering: each stage's loops, each Func's placement and storage, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.stmt import LoopKind, Memory
+from tensorlang.schedule.tails import TailStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop of a stage; `is_reduction` if it descends from an RVar."""
+
+    name: str
+    kind: LoopKind
+    is_reduction: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """``old == min + outer * factor + inner``; `outer` or `inner` may reuse the name of `old`."""
+
+    old: str
+    outer: str
+    inner: str
+    factor: int
+    tail: TailStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Fuse:
+    """``outer == fused // extent(inner)``, ``inner == fused % extent(inner)`` (both counted from their min).
+
+    `fused` may reuse the name of `outer` or `inner`.
+    """
+
+    outer: str
+    inner: str
+    fused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """``old == new``."""
+
+    old: str
+    new: str
+
+
+Transform: TypeAlias = Split | Fuse | Rename
+
+
+@dataclass(frozen=True, slots=True)
+class StageSchedule:
+    """The loop nest of one definition.
+
+    Attributes
+    ----------
+    func : str
+    index : int
+        0 is the pure definition, n the n-th update from 1.
+    loops : tuple of Loop
+        Outermost first.
+    transforms : tuple of Transform
+        From the definition's own Vars and RVars to the loops, in the order they were applied.
+    bounds : tuple of (str, int, int)
+        Pure Var, min, extent: the promises of `bound`.
+    is_reduction_reordered : bool
+        Whether the terms of a reduction come in another order than by default, which floating-point rounding shows.
+    """
+
+    func: str
+    index: int
+    loops: tuple[Loop, ...]
+    transforms: tuple[Transform, ...]
+    bounds: tuple[tuple[str, int, int], ...]
+    is_reduction_reordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoopLevel:
+    """The body of loop `loop` of stage `index` of Func `func`."""
+
+    func: str
+    index: int
+    loop: str
+
+
+class Placement(StrEnum):
+    """Where the values of a Func are computed."""
+
+    INLINE = "inline"
+    ROOT = "root"
+    AT = "at"
+    INIT = "init"
+    DEFAULT = "default"
+    """Outputs are root; a pure Func is inline; one with updates is computed in the innermost loop around its uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageDim:
+    """A storage dimension: its coordinate is ``((var - min(var)) // divisor) % modulus`` (no modulus if None).
+
+    `align` pads its extent to a multiple of `align` elements.
+    """
+
+    name: str
+    var: str
+    divisor: int
+    modulus: int | None
+    align: int
+
+
+@dataclass(frozen=True, slots=True)
+class FuncSchedule:
+    """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`."""
+
+    func: str
+    placement: Placement
+    level: LoopLevel | None
+    memory: Memory | None
+    storage: tuple[StorageDim, ...]
+    stages: tuple[StageSchedule, ...]
+
+
+class Origin(NamedTuple):
+    """The call that a fact of the schedule came from, and its ``file:line``; both may be empty."""
+
+    asked: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSchedule:
+    """An algorithm with all directives replayed on it.
+
+    `algorithm` holds the wrapper Funcs of `in_`, and its consumers read them. `funcs` is in the order of its Funcs.
+    """
+
+    algorithm: Algorithm
+    funcs: Mapping[str, FuncSchedule]
+    origins: Mapping[tuple[str, int, str], Origin] = field(default_factory=dict, compare=False, repr=False)
+
+    def origin(self, func: str, index: int = 0, loop: str = "") -> Origin:
+        """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func."""
+        return self.origins.get((func, index, loop), Origin("", ""))

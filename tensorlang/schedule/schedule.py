@@ -1,0 +1,189 @@
+"""The Schedule: an ordered list of directives, written through stage handles, that is compared and kept as data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from tensorlang.errors import ScheduleError, caller_location
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.lang.build import build_algorithm
+from tensorlang.lang.func import Func
+from tensorlang.lang.input import Input
+from tensorlang.schedule import json_form
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.finish import find_problems
+from tensorlang.schedule.handle import StageHandle
+from tensorlang.schedule.naming import StageLike, func_name, stage_name
+from tensorlang.schedule.plan import Plan, begin
+from tensorlang.schedule.replay import replay
+from tensorlang.schedule.source import to_lines, to_source
+from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.wrapping import In
+
+Output: TypeAlias = Func | Sequence[Func] | Algorithm
+"""What a schedule may be bound to."""
+
+
+class Schedule:
+    """How an algorithm is computed: an ordered tuple of directives, as data.
+
+    Bound to an output, each directive is checked when it is given, and the error points at the user's line; without
+    one, only its fields are. Either way the schedule names stages and loops by name, and can be kept, compared and
+    loaded without the algorithm. Everything is checked again when it is compiled.
+
+    Parameters
+    ----------
+    output : Func, sequence of Func, or Algorithm, optional
+        What is to be scheduled. Its Funcs take no further definitions from then on.
+    directives : sequence of Directive
+        To begin with.
+
+    Raises
+    ------
+    ScheduleError
+        If a directive is not legal for `output`.
+
+    Notes
+    -----
+    Equality and hash follow the directives, so a schedule that serves as a key is not to be written to any more.
+
+    Examples
+    --------
+    >>> s = Schedule()
+    >>> s["f"].split("i", "io", "ii", 8).vectorize("ii")
+    s[f]
+    >>> print(s.source())
+    s = tl.Schedule()
+    s["f"].split("i", "io", "ii", 8).vectorize("ii")
+    <BLANKLINE>
+    """
+
+    __slots__ = ("_algorithm", "_directives", "_plan")
+
+    def __init__(self, output: Output | None = None, directives: Sequence[Directive] = ()) -> None:
+        self._directives: tuple[Directive, ...] = ()
+        self._algorithm: Algorithm | None = None if output is None else _algorithm(output)
+        self._plan: Plan | None = None if self._algorithm is None else begin(self._algorithm)
+        for directive in directives:
+            self._record(directive)
+
+    @classmethod
+    def from_json(cls, text: str, output: Output | None = None) -> Schedule:
+        """The schedule that `text`, written by `to_json`, holds. Nothing is executed.
+
+        Parameters
+        ----------
+        text : str
+            At most 1 MiB.
+        output : Func, sequence of Func, or Algorithm, optional
+            To bind it to.
+
+        Raises
+        ------
+        ScheduleError
+            If the text is not of the grammar of `tensorlang.schedule.json_form`, or a directive is not legal for
+            `output`.
+        """
+        return cls(output, json_form.from_json(text))
+
+    @property
+    def directives(self) -> tuple[Directive, ...]:
+        """The directives in the order they were given."""
+        return self._directives
+
+    def __getitem__(self, stage: StageLike | Input) -> StageHandle:
+        """The stage to give directives to: ``s[C]``, ``s[C.update()]``, ``s["C.update(0)"]`` or ``s["C", 1]``.
+
+        Raises
+        ------
+        ScheduleError
+            If `stage` is none of these. Whether there is such a stage is checked with each directive.
+        """
+        return StageHandle(stage_name(stage), self._record)
+
+    def in_(self, producer: Func | Input | str, consumer: Func | str, name: str) -> StageHandle:
+        """Put a copy of `producer`, a new stage called `name`, between it and one consumer; see `In`.
+
+        Returns
+        -------
+        StageHandle
+            The new stage.
+        """
+        new = name if isinstance(name, StageName) else StageName(name)
+        self._record(In(new, func_name(producer), func_name(consumer), where=caller_location()))
+        return StageHandle(new, self._record)
+
+    def bind(self, output: Output) -> Schedule:
+        """Check the directives against `output`, and those that will follow as they are given; returns the schedule.
+
+        Raises
+        ------
+        ScheduleError
+            The first directive that is not legal; the schedule is then left as it was.
+        """
+        algorithm = _algorithm(output)
+        plan, problems = replay(algorithm, self._directives)
+        for problem in problems:
+            raise problem
+        self._algorithm, self._plan = algorithm, plan
+        return self
+
+    def check(self, output: Output | None = None) -> tuple[ScheduleError, ...]:
+        """Every problem that names tell, in order, for `output` or else for what the schedule is bound to.
+
+        Rules that need extents (tails, placement, races over regions) are checked when it is compiled.
+
+        Raises
+        ------
+        ScheduleError
+            If there is no output to check against.
+        """
+        algorithm = self._algorithm if output is None else _algorithm(output)
+        if algorithm is None:
+            raise ScheduleError(
+                "the schedule is bound to no output, so its names mean nothing yet.",
+                asked="s.check()",
+                where=caller_location(),
+                legal="s.check(output) | s.bind(output)",
+            )
+        plan, problems = replay(algorithm, self._directives)
+        return problems + find_problems(plan)
+
+    def copy(self) -> Schedule:
+        """An independent schedule of the same directives, bound to the same output."""
+        twin = Schedule()
+        twin._algorithm, twin._directives, twin._plan = self._algorithm, self._directives, self._plan
+        return twin
+
+    def to_json(self) -> str:
+        """One line of JSON; equal schedules give equal text."""
+        return json_form.to_json(self._directives)
+
+    def source(self, name: str = "s") -> str:
+        """The Python that builds this schedule, called `name`, where ``import tensorlang as tl`` has been said."""
+        return to_source(self._directives, name)
+
+    def diff(self, other: Schedule) -> str:
+        """The directives to take from this schedule (``-``) and to add (``+``) to get `other`; "" if they are equal."""
+        _, _, *lines = difflib.unified_diff(to_lines(self._directives), to_lines(other._directives), n=0, lineterm="")
+        return "\n".join(line for line in lines if not line.startswith("@@"))
+
+    def __eq__(self, other: object) -> bool:
+        return self._directives == other._directives if isinstance(other, Schedule) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._directives)
+
+    def __repr__(self) -> str:
+        return self.source().rstrip("\n")
+
+    def _record(self, directive: Directive) -> None:
+        if self._plan is not None:
+            self._plan = directive.apply(self._plan)
+        self._directives += (directive,)
+
+
+def _algorithm(output: Output) -> Algorithm:
+    return output if isinstance(output, Algorithm) else build_algorithm(output)

@@ -1,0 +1,40 @@
+"""The closed table of directives: what JSON may hold, what `source` writes and what stage handles offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
+from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
+from tensorlang.schedule.order import Reorder
+from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
+from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.wrapping import In
+
+_ALL: tuple[type[Directive], ...] = (
+    Split,
+    Fuse,
+    Reorder,
+    Tile,
+    Rename,
+    Unroll,
+    Vectorize,
+    Parallel,
+    Serial,
+    ComputeInline,
+    ComputeRoot,
+    ComputeAt,
+    ComputeAtInit,
+    StoreIn,
+    SplitStorage,
+    ReorderStorage,
+    AlignStorage,
+    In,
+    Bound,
+)
+
+DIRECTIVES: Mapping[str, type[Directive]] = MappingProxyType({directive.call: directive for directive in _ALL})
+"""Every directive by the name of its call."""

@@ -1,0 +1,88 @@
+"""Linear forms: an int64 expression as an integer combination of atoms plus a constant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tensorlang.dtypes import int64
+from tensorlang.ir.expr import Binary, BinaryOp, Const, Expr, Unary, UnaryOp, index
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """``sum(coefficient * atom) + constant``; atoms are distinct, in order of appearance, no coefficient is 0."""
+
+    terms: tuple[tuple[Expr, int], ...]
+    constant: int
+
+    @property
+    def is_constant(self) -> bool:
+        return not self.terms
+
+    def coefficient(self, atom: Expr) -> int:
+        """Coefficient of `atom`, 0 if it does not appear."""
+        return next((c for a, c in self.terms if a == atom), 0)
+
+    def plus(self, other: Linear, scale: int = 1) -> Linear:
+        """``self + scale * other``."""
+        total = dict(self.terms)
+        for atom, c in other.terms:
+            total[atom] = total.get(atom, 0) + scale * c
+        kept = tuple((atom, c) for atom, c in total.items() if c)
+        return Linear(kept, self.constant + scale * other.constant)
+
+    def times(self, factor: int) -> Linear:
+        """``factor * self``."""
+        if factor == 0:
+            return Linear((), 0)
+        return Linear(tuple((a, c * factor) for a, c in self.terms), self.constant * factor)
+
+
+def constant(value: int) -> Linear:
+    """The linear form of a number."""
+    return Linear((), value)
+
+
+def atom(expr: Expr) -> Linear:
+    """The linear form of an expression that is not taken apart."""
+    return Linear(((expr, 1),), 0)
+
+
+def is_index(expr: Expr) -> bool:
+    """True for a scalar int64 expression, the kind that linear forms are about."""
+    return expr.type == int64
+
+
+def linearize(expr: Expr) -> Linear:
+    """The linear form of `expr` (scalar int64); only ``+ - *`` by constants and negation are taken apart."""
+    match expr:
+        case Const(value, _):
+            return constant(int(value))
+        case Binary(BinaryOp.ADD, a, b):
+            return linearize(a).plus(linearize(b))
+        case Binary(BinaryOp.SUB, a, b):
+            return linearize(a).plus(linearize(b), -1)
+        case Unary(UnaryOp.NEG, a):
+            return linearize(a).times(-1)
+        case Binary(BinaryOp.MUL, a, b):
+            x, y = linearize(a), linearize(b)
+            if x.is_constant or y.is_constant:
+                return y.times(x.constant) if x.is_constant else x.times(y.constant)
+    return atom(expr)
+
+
+def to_expr(form: Linear) -> Expr:
+    """The expression of a linear form: positive terms first, the constant last."""
+    ordered = sorted(form.terms, key=lambda term: term[1] < 0)
+    result: Expr | None = None
+    for term, c in ordered:
+        scaled = term if abs(c) == 1 else Binary(BinaryOp.MUL, term, index(abs(c)))
+        if result is None:
+            result = scaled if c > 0 else Unary(UnaryOp.NEG, term) if c == -1 else Binary(BinaryOp.MUL, term, index(c))
+        else:
+            result = Binary(BinaryOp.ADD if c > 0 else BinaryOp.SUB, result, scaled)
+    if result is None:
+        return index(form.constant)
+    if form.constant > 0:
+        return Binary(BinaryOp.ADD, result, index(form.constant))
+    return result if form.constant == 0 else Binary(BinaryOp.SUB, result, index(-form.constant))

@@ -1,0 +1,159 @@
+"""Canonical form of expressions: index arithmetic through linear forms, conditions and selects folded by proof.
+
+Float arithmetic is left as it is: rewriting it could change results.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+from tensorlang.dtypes import bool_, int64
+from tensorlang.ir.expr import (
+    Binary,
+    BinaryOp,
+    Broadcast,
+    Cast,
+    Compare,
+    CompareOp,
+    Const,
+    Expr,
+    Select,
+    Unary,
+    UnaryOp,
+    broadcast,
+    index,
+)
+from tensorlang.ir.visitor import map_children
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.linear import Linear, atom, constant, is_index, linearize, to_expr
+
+TRUE, FALSE = Const(True, bool_), Const(False, bool_)
+_LINEAR_OPS = (BinaryOp.ADD, BinaryOp.SUB, BinaryOp.MUL)
+
+
+def simplify(expr: Expr, facts: Facts = Facts()) -> Expr:
+    """An expression equal to `expr` wherever `facts` hold, in canonical form."""
+    if is_index(expr):
+        return to_expr(_linear(expr, facts))
+    return _fold(map_children(expr, lambda child: simplify(child, facts)), facts)
+
+
+def difference(a: Expr, b: Expr, facts: Facts = Facts()) -> Linear:
+    """The linear form of ``a - b``, simplified."""
+    return _linear(a, facts).plus(_linear(b, facts), -1)
+
+
+def _linear(expr: Expr, facts: Facts) -> Linear:
+    """The simplified linear form of a scalar int64 expression."""
+    match expr:
+        case Const(value, _):
+            return constant(int(value))
+        case Unary(UnaryOp.NEG, a):
+            return _linear(a, facts).times(-1)
+        case Binary(op, a, b) if op in _LINEAR_OPS:
+            x, y = _linear(a, facts), _linear(b, facts)
+            if op is BinaryOp.MUL:
+                return _product(x, y)
+            return x.plus(y, 1 if op is BinaryOp.ADD else -1)
+        case Binary(BinaryOp.FLOOR_DIV | BinaryOp.MOD as op, a, b):
+            x, y = _linear(a, facts), _linear(b, facts)
+            if y.is_constant and y.constant > 0:
+                return _divide(x, y.constant, facts, remainder=op is BinaryOp.MOD)
+            return atom(Binary(op, to_expr(x), to_expr(y)))
+        case Binary(BinaryOp.MIN | BinaryOp.MAX as op, a, b):
+            return _extreme(op, _linear(a, facts), _linear(b, facts), facts)
+    folded = _fold(map_children(expr, lambda child: simplify(child, facts)), facts)
+    return linearize(folded)
+
+
+def _product(x: Linear, y: Linear) -> Linear:
+    if x.is_constant or y.is_constant:
+        return y.times(x.constant) if x.is_constant else x.times(y.constant)
+    return atom(Binary(BinaryOp.MUL, to_expr(x), to_expr(y)))
+
+
+def _divide(form: Linear, divisor: int, facts: Facts, *, remainder: bool) -> Linear:
+    """``form // divisor`` or ``form % divisor``: ``form == divisor * quotient + rest`` with the rest kept small."""
+    whole = _only_quotient(form, divisor, facts)
+    if whole is not None:
+        return form.plus(constant(whole), -divisor) if remainder else constant(whole)
+    quotient = Linear(tuple((a, c // divisor) for a, c in form.terms if c // divisor), form.constant // divisor)
+    rest = form.plus(quotient, -divisor)
+    whole = _only_quotient(rest, divisor, facts)
+    if whole is not None:
+        return rest.plus(constant(whole), -divisor) if remainder else quotient.plus(constant(whole))
+    if remainder:
+        return atom(Binary(BinaryOp.MOD, to_expr(rest), index(divisor)))
+    common = gcd(divisor, *(c for _, c in rest.terms))
+    shrunk = Linear(tuple((a, c // common) for a, c in rest.terms), rest.constant // common)
+    return quotient.plus(atom(Binary(BinaryOp.FLOOR_DIV, to_expr(shrunk), index(divisor // common))))
+
+
+def _only_quotient(form: Linear, divisor: int, facts: Facts) -> int | None:
+    """``form // divisor`` if it is the same for all values of the variables."""
+    limits = facts.of_linear(form)
+    if limits.lo is None or limits.hi is None or limits.lo // divisor != limits.hi // divisor:
+        return None
+    return limits.lo // divisor
+
+
+def _extreme(op: BinaryOp, x: Linear, y: Linear, facts: Facts) -> Linear:
+    gap = x.plus(y, -1)
+    limits = facts.of_linear(gap)
+    if limits.lo is not None and limits.lo >= 0:
+        return x if op is BinaryOp.MAX else y
+    if limits.hi is not None and limits.hi <= 0:
+        return y if op is BinaryOp.MAX else x
+    return atom(Binary(op, to_expr(x), to_expr(y)))
+
+
+def _fold(expr: Expr, facts: Facts) -> Expr:
+    """One level of folding for a node whose operands are simplified already."""
+    match expr:
+        case Compare(op, a, b) if is_index(a):
+            return _fold_compare(op, difference(a, b, facts), facts) or expr
+        case Binary(BinaryOp.AND | BinaryOp.OR as op, a, b):
+            return _fold_logic(op, a, b) or expr
+        case Unary(UnaryOp.NOT, Const(value, kind)):
+            return Const(not value, kind)
+        case Select(Const(value, _), a, b):
+            return a if value else b
+        case Cast(kind, value) if kind == value.type:
+            return value
+        case Cast(kind, Const(value, source)) if kind.is_integer and not source.is_float:
+            wrapped = (int(value) - int(kind.minimum)) % (1 << kind.bits) + int(kind.minimum)
+            return Const(wrapped, kind)
+        case Broadcast(Const() as value, lanes):
+            return broadcast(value, lanes)
+    return expr
+
+
+def _fold_compare(op: CompareOp, gap: Linear, facts: Facts) -> Const | None:
+    """Decide ``gap op 0`` from the limits of the gap, or None."""
+    limits = facts.of_linear(gap)
+    lo = float("-inf") if limits.lo is None else limits.lo
+    hi = float("inf") if limits.hi is None else limits.hi
+    verdicts = {
+        CompareOp.LT: (hi < 0, lo >= 0),
+        CompareOp.LE: (hi <= 0, lo > 0),
+        CompareOp.GT: (lo > 0, hi <= 0),
+        CompareOp.GE: (lo >= 0, hi < 0),
+        CompareOp.EQ: (lo == hi == 0, lo > 0 or hi < 0),
+        CompareOp.NE: (lo > 0 or hi < 0, lo == hi == 0),
+    }
+    true, false = verdicts[op]
+    return TRUE if true else FALSE if false else None
+
+
+def _fold_logic(op: BinaryOp, a: Expr, b: Expr) -> Expr | None:
+    """``and`` and ``or`` with a constant or repeated operand, or None."""
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, Const):
+            absorbing = one.value == (op is BinaryOp.OR)
+            return one if absorbing else other
+    return a if a == b else None
+
+
+def as_int(expr: Expr) -> int | None:
+    """The value of a constant int64 expression, or None."""
+    return int(expr.value) if isinstance(expr, Const) and expr.type == int64 else None

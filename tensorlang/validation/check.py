@@ -1,0 +1,170 @@
+"""Checks a compiled kernel against the oracle: exact data and random data, NaN-filled outputs, guard pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from tensorlang import reference
+from tensorlang.dtypes import DType
+from tensorlang.runtime.kernel import Kernel
+from tensorlang.validation.compare import Difference, compare_output
+from tensorlang.validation.exactness import error_bound, exact_magnitude
+from tensorlang.validation.guarded import Flush, guarded_array
+from tensorlang.validation.inputs import Values, make_inputs
+from tensorlang.validation.oracle import expected_outputs
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+_FILL_BYTES = {Flush.START: 0xA5, Flush.END: 0x5A}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found.
+
+    Attributes
+    ----------
+    ok : bool
+        The kernel agrees with the oracle.
+    max_abs_error, max_rel_error : float
+        Greatest differences seen; the second is relative to the largest value expected. Infinite where a NaN came.
+    seeds : tuple of int
+        Seeds of the data tried; empty if the caller gave the arrays.
+    reason : str
+        Empty if `ok`; else which output, with which data, and the first wrong element.
+    """
+
+    ok: bool
+    max_abs_error: float
+    max_rel_error: float
+    seeds: tuple[int, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One set of inputs, what they should give, and how near it must be."""
+
+    name: str
+    arrays: Arrays
+    expected: Arrays
+    bound: float
+
+
+def check_kernel(
+    kernel: Kernel,
+    *,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    seeds: Sequence[int] = (0,),
+    arrays: Arrays | None = None,
+    threads: int | None = None,
+) -> CheckResult:
+    """Run `kernel` on test data and compare it with the oracle.
+
+    Small integers must give exactly what the oracle gives, where the algorithm is exact on them; random floats must
+    agree within `error_bound`. Each set of data is run twice, with all arrays up against a guard page after them and
+    then before them; outputs are filled beforehand, floats with NaN, integers with bytes that differ between the runs,
+    so that an element that is not written is noticed.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        What to check.
+    shapes : mapping of str to tuple of int, optional
+        Shapes of the outputs; by default the kernel's.
+    seeds : sequence of int
+        Seeds of the test data.
+    arrays : mapping of str to ndarray, optional
+        Inputs to use instead of test data; compared within the bound.
+    threads : int, optional
+        Threads to run the kernel with.
+
+    Returns
+    -------
+    CheckResult
+        A wrong answer is a result, not an exception.
+
+    Notes
+    -----
+    An access outside an array ends the process with SIGSEGV: check what is not trusted in a child process.
+    """
+    shapes = shapes or {item.name: item.shape for item in kernel.outputs}
+    cases = _given_case(kernel, shapes, arrays) if arrays is not None else _test_cases(kernel, shapes, seeds)
+    worst = Difference(0.0, 0.0, "")
+    for case, flush in product(cases, Flush):
+        found = _run(kernel, case, shapes, flush, threads)
+        worst = Difference(
+            max(worst.max_abs_error, found.max_abs_error),
+            max(worst.max_rel_error, found.max_rel_error),
+            worst.reason or found.reason,
+        )
+    return CheckResult(
+        ok=not worst.reason,
+        max_abs_error=worst.max_abs_error,
+        max_rel_error=worst.max_rel_error,
+        seeds=() if arrays is not None else tuple(seeds),
+        reason=worst.reason,
+    )
+
+
+def _given_case(kernel: Kernel, shapes: Mapping[str, tuple[int, ...]], arrays: Arrays) -> list[_Case]:
+    expected = reference.evaluate(kernel.algorithm, shapes, arrays)
+    return [_Case("the arrays given", arrays, expected, error_bound(kernel.algorithm))]
+
+
+def _test_cases(kernel: Kernel, shapes: Mapping[str, tuple[int, ...]], seeds: Sequence[int]) -> list[_Case]:
+    algorithm = kernel.algorithm
+    integers_bound = error_bound(algorithm) if exact_magnitude(algorithm) is None else 0.0
+    bounds = {Values.INTEGERS: integers_bound, Values.FLOATS: error_bound(algorithm)}
+    return [
+        _Case(
+            f"{values} of seed {seed}",
+            make_inputs(algorithm, values, seed),
+            expected_outputs(algorithm, shapes, values, seed),
+            bounds[values],
+        )
+        for seed, values in product(seeds, Values)
+    ]
+
+
+def _run(
+    kernel: Kernel, case: _Case, shapes: Mapping[str, tuple[int, ...]], flush: Flush, threads: int | None
+) -> Difference:
+    """One call, between guard pages; the first wrong output gives the reason."""
+    inputs = {name: _guarded_copy(array, flush) for name, array in case.arrays.items()}
+    types = {item.name: item.type for item in kernel.outputs}
+    outputs = {name: _filled(shape, types[name], flush) for name, shape in shapes.items()}
+    out = tuple(outputs.values())
+    kernel(**inputs, out=out if len(out) > 1 else out[0], threads=threads)
+    differences = [
+        (name, compare_output(got, case.expected[name], types[name], case.bound)) for name, got in outputs.items()
+    ]
+    reasons = [f"{name}, with {case.name}: {d.reason}" for name, d in differences if d.reason]
+    return Difference(
+        max(d.max_abs_error for _, d in differences),
+        max(d.max_rel_error for _, d in differences),
+        reasons[0] if reasons else "",
+    )
+
+
+def _guarded_copy(array: npt.NDArray[np.generic], flush: Flush) -> npt.NDArray[np.generic]:
+    copy = guarded_array(array.shape, array.dtype, flush)
+    copy[...] = array
+    return copy
+
+
+def _filled(shape: tuple[int, ...], dtype: DType, flush: Flush) -> npt.NDArray[np.generic]:
+    """An output that looks wrong wherever it is not written."""
+    array = guarded_array(shape, dtype.numpy, flush)
+    if dtype.is_bool:
+        array[...] = flush is Flush.END
+    elif dtype.is_float:
+        array.reshape(-1).view(np.uint8)[...] = 0xFF  # a NaN in every float type, bfloat16's bits included
+    else:
+        array.reshape(-1).view(np.uint8)[...] = _FILL_BYTES[flush]
+    return array

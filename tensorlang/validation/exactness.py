@@ -1,0 +1,132 @@
+"""What rounding may do to an algorithm's results: nothing, for small integers; else how much, at most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, prod, sqrt
+
+from tensorlang.dtypes import DType, Kind
+from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Const, Expr, Select, Unary, UnaryOp, Variable
+from tensorlang.ir.visitor import walk
+
+_CANDIDATES = (4, 2, 1)
+_MANTISSA_BITS = {(Kind.FLOAT, 64): 53, (Kind.FLOAT, 32): 24, (Kind.FLOAT, 16): 11, (Kind.BFLOAT, 16): 8}
+_EXACT_UNARY = {UnaryOp.NEG, UnaryOp.ABS, UnaryOp.FLOOR, UnaryOp.ROUND}
+_GREATEST_INDEX = 2.0**20  # magnitude taken for a Var used as a value; its extent is not part of an algorithm
+
+
+def exact_magnitude(algorithm: Algorithm) -> int | None:
+    """Return the greatest n <= 4 such that, with all inputs integers in [-n, n], no operation ever rounds.
+
+    Then every order of summation, fused or not, gives the same bits, and a kernel must equal the oracle exactly. None
+    if there is none that can be proven: long reductions in short types, fractions, transcendental functions.
+    """
+    for greatest in _CANDIDATES:
+        magnitudes: dict[str, float] = {item.name: float(greatest) for item in algorithm.inputs}
+        for func in algorithm.funcs:
+            magnitudes[func.name] = _func_magnitude(func, magnitudes)
+        if inf not in magnitudes.values():
+            return greatest
+    return None
+
+
+def error_bound(algorithm: Algorithm) -> float:
+    """Greatest difference between two right answers, relative to the largest output, on random inputs.
+
+    ``eps * (16 + 8 * sqrt(terms))``: a sum of `terms` roundings, each a random half ulp of the partial sum, drifts by
+    about ``eps / 2 * sqrt(terms)`` (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 2.6),
+    and two sums in different orders by sqrt(2) times as much; the factor leaves some ten deviations of room, far
+    below what a missing or doubled term costs. The constant covers polynomials of a few ulps. `eps` is that of the
+    coarsest type.
+    """
+    eps = max((_eps(func.type) for func in algorithm.funcs), default=0.0)
+    return eps * (16 + 8 * sqrt(reduction_length(algorithm)))
+
+
+def reduction_length(algorithm: Algorithm) -> int:
+    """Number of terms that may be added up in an output: every definition counts its whole RDom."""
+    return sum(_points(definition) for func in algorithm.funcs for definition in func.definitions)
+
+
+def _points(definition: Definition) -> int:
+    return prod(rvar.extent for rvar in definition.rvars)
+
+
+def _eps(dtype: DType) -> float:
+    """Distance from 1 to the next number; 0 for types that do not round."""
+    bits = _MANTISSA_BITS.get((dtype.kind, dtype.bits))
+    return 0.0 if bits is None else 2.0 ** (1 - bits)
+
+
+def _exact_limit(dtype: DType) -> float:
+    """Integers up to this are exact in float `dtype`."""
+    return 2.0 ** _MANTISSA_BITS[dtype.kind, dtype.bits]
+
+
+def _func_magnitude(func: FuncDef, magnitudes: Mapping[str, float]) -> float:
+    """A bound of the absolute values of a Func, partial sums included; infinite if there is none."""
+    bound = _magnitude(func.pure.value, magnitudes)
+    for update in func.updates:
+        term = _find_term(update.value, func.name)
+        if term is not None:
+            bound += _points(update) * _magnitude(term, magnitudes)
+        elif _points(update) > 1 and _reads(update.value, func.name):
+            bound = inf
+        else:
+            bound = max(bound, _magnitude(update.value, {**magnitudes, func.name: bound}))
+    return _held(bound, func.type)
+
+
+def _find_term(value: Expr, name: str) -> Expr | None:
+    """What an update adds to its Func `name` in each step, or None if it is not f + e, f - e or e + f."""
+    match value:
+        case Binary(BinaryOp.ADD | BinaryOp.SUB, Call(called, _, _), term) if called == name and not _reads(term, name):
+            return term
+        case Binary(BinaryOp.ADD, term, Call(called, _, _)) if called == name and not _reads(term, name):
+            return term
+    return None
+
+
+def _reads(expr: Expr, name: str) -> bool:
+    return any(isinstance(node, Call) and node.name == name for node in walk(expr))
+
+
+def _magnitude(expr: Expr, magnitudes: Mapping[str, float]) -> float:
+    """A bound of the absolute value of `expr`; infinite if it may be a fraction, or round on the way."""
+    match expr:
+        case Const(value=value):
+            bound = abs(float(value)) if float(value).is_integer() else inf
+        case Variable():
+            bound = _GREATEST_INDEX
+        case Call(name, _, _):
+            bound = magnitudes[name]
+        case Select(_, a, b):
+            bound = max(_magnitude(a, magnitudes), _magnitude(b, magnitudes))
+        case Unary(op, value) if op in _EXACT_UNARY:
+            bound = _magnitude(value, magnitudes)
+        case Cast(_, value):
+            bound = _magnitude(value, magnitudes)
+        case Binary(op, a, b):
+            bound = _combine(op, _magnitude(a, magnitudes), _magnitude(b, magnitudes))
+        case _:
+            bound = inf
+    return _held(bound, expr.type)
+
+
+def _held(bound: float, dtype: DType) -> float:
+    """`bound` as far as `dtype` holds it exactly: integers wrap, floats round."""
+    if not dtype.is_float:
+        return min(bound, float(dtype.maximum) + 1)
+    return bound if bound <= _exact_limit(dtype) else inf
+
+
+def _combine(op: BinaryOp, a: float, b: float) -> float:
+    match op:
+        case BinaryOp.ADD | BinaryOp.SUB:
+            return a + b
+        case BinaryOp.MUL:
+            return 0.0 if 0.0 in (a, b) else a * b
+        case BinaryOp.MIN | BinaryOp.MAX:
+            return max(a, b)
+    return inf

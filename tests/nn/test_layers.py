@@ -1,0 +1,88 @@
+"""Layers: their algorithms, evaluated by the oracle, compute what NumPy computes in its own way."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tensorlang import nn, reference
+
+Array = npt.NDArray[np.float64]
+
+
+def _random(layer: nn.Layer) -> dict[str, Array]:
+    generator = np.random.default_rng(1)
+    return {item.name: generator.integers(-3, 4, item.shape).astype(np.float64) for item in layer.inputs}
+
+
+def _evaluate(layer: nn.Layer, arrays: dict[str, Array]) -> npt.NDArray[np.generic]:
+    return reference.evaluate(layer.algorithm(), {"out": layer.shape}, arrays)["out"]
+
+
+def _finish(workload: nn.Workload, total: Array, arrays: dict[str, Array]) -> Array:
+    total = total + arrays["bias"] if workload.bias else total
+    return np.maximum(total, 0) if workload.relu else total
+
+
+def _taps(workload: nn.Conv2d | nn.DepthwiseConv2d, x: Array) -> npt.NDArray[np.float64]:
+    """The input under every tap: (r, s, n, p, q, c)."""
+    (pad_h, pad_w), (step_h, step_w), (gap_h, gap_w) = workload.padding, workload.stride, workload.dilation
+    image = np.pad(x, ((0, 0), (pad_h, pad_h), (pad_w, pad_w), (0, 0)))
+    rows = [r * gap_h + np.arange(workload.p) * step_h for r in range(workload.r)]
+    columns = [s * gap_w + np.arange(workload.q) * step_w for s in range(workload.s)]
+    return np.array([[image[:, row][:, :, column] for column in columns] for row in rows])
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("relu", [False, True])
+def test_gemm(bias: bool, relu: bool) -> None:
+    workload = nn.Gemm(5, 6, 7, bias=bias, relu=relu, dtype="float64")
+    layer = nn.build(workload)
+    arrays = _random(layer)
+    expected = _finish(workload, arrays["a"] @ arrays["b"], arrays)
+    np.testing.assert_array_equal(_evaluate(layer, arrays), expected)
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        nn.Conv2d(2, 6, 7, 4, 5, 3, 3, padding=(1, 1), dtype="float64"),
+        nn.Conv2d(1, 9, 8, 3, 4, 3, 2, stride=(2, 1), padding=(0, 1), dilation=(1, 2), relu=False, dtype="float64"),
+        nn.Conv2d(1, 5, 5, 6, 9, 3, 3, groups=3, bias=False, dtype="float64"),
+        nn.Conv2d(1, 4, 4, 6, 3, 1, 1, bias=False, relu=False, dtype="float64"),
+    ],
+    ids=str,
+)
+def test_conv2d(workload: nn.Conv2d) -> None:
+    layer = nn.build(workload)
+    arrays = _random(layer)
+    taps = _taps(workload, arrays["x"])
+    grouped = taps.reshape(*taps.shape[:-1], workload.groups, -1)
+    w = arrays["w"].reshape(*arrays["w"].shape[:3], workload.groups, -1)
+    total = np.einsum("rsnpqgc,rscgk->npqgk", grouped, w).reshape(layer.shape)
+    np.testing.assert_array_equal(_evaluate(layer, arrays), _finish(workload, total, arrays))
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        nn.DepthwiseConv2d(2, 6, 7, 4, 3, 3, padding=(1, 1), dtype="float64"),
+        nn.DepthwiseConv2d(1, 9, 9, 3, 3, 3, stride=(2, 2), multiplier=2, bias=False, dtype="float64"),
+    ],
+    ids=str,
+)
+def test_depthwise_conv2d(workload: nn.DepthwiseConv2d) -> None:
+    layer = nn.build(workload)
+    arrays = _random(layer)
+    spread = np.repeat(_taps(workload, arrays["x"]), workload.multiplier, axis=-1)
+    total = np.einsum("rsnpqk,rsk->npqk", spread, arrays["w"])
+    np.testing.assert_array_equal(_evaluate(layer, arrays), _finish(workload, total, arrays))
+
+
+def test_stages_are_named_for_schedules() -> None:
+    full = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 3, 3, padding=(1, 1)))
+    assert list(full.stages) == ["padded", "conv", "biased", "out"]
+    bare = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 3, 3, bias=False, relu=False))
+    assert list(bare.stages) == ["conv", "out"]
+    assert [item.name for item in full.inputs if item.constant] == ["w", "bias"]

@@ -1,0 +1,130 @@
+"""Workloads: shapes, counts, JSON, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tensorlang.errors import LanguageError
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, workload_from_json
+
+EXAMPLES: list[Workload] = [
+    Gemm(3, 5, 7),
+    Gemm(1, 1000, 2048, bias=False, relu=True, dtype="float64"),
+    Conv2d(1, 224, 224, 3, 64, 7, 7, stride=(2, 2), padding=(3, 3)),
+    Conv2d(2, 9, 11, 8, 12, 3, 1, stride=(2, 1), padding=(0, 2), dilation=(1, 3), groups=4, relu=False),
+    DepthwiseConv2d(1, 56, 56, 32, 3, 3, padding=(1, 1), multiplier=2),
+]
+
+
+@pytest.mark.parametrize("workload", EXAMPLES, ids=str)
+def test_json_round_trip(workload: Workload) -> None:
+    assert workload_from_json(workload.to_json()) == workload
+
+
+def test_output_extents_follow_stride_padding_and_dilation() -> None:
+    conv = Conv2d(1, 224, 112, 3, 64, 7, 7, stride=(2, 1), padding=(3, 0), dilation=(1, 2))
+    assert (conv.p, conv.q) == (112, 100)
+
+
+def test_macs() -> None:
+    assert Gemm(2, 3, 5).macs == 30
+    assert Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1)).macs == 56 * 56 * 64 * 64 * 9
+    assert Conv2d(1, 8, 8, 8, 12, 1, 1, groups=4).macs == 8 * 8 * 12 * 2
+    assert DepthwiseConv2d(1, 8, 8, 8, 3, 3, padding=(1, 1), multiplier=2).macs == 8 * 8 * 16 * 9
+
+
+def test_epilogue_names() -> None:
+    assert [Gemm(1, 1, 1, bias=b, relu=r).epilogue for b in (False, True) for r in (False, True)] == [
+        "none",
+        "relu",
+        "bias",
+        "bias+relu",
+    ]
+
+
+def test_text_names_what_differs_from_plain() -> None:
+    assert str(EXAMPLES[3]) == "conv2d 2x9x11x8 -> 12, 3x1 stride 2x1 padding 0x2 dilation 1x3 groups 4"
+    assert str(EXAMPLES[4]) == "depthwise_conv2d 1x56x56x32 x2, 3x3 padding 1"
+
+
+def test_size_must_be_positive() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Gemm(3, 0, 7)
+    assert str(caught.value) == "Gemm: n must be an integer >= 1, but got 0."
+
+
+def test_groups_must_divide() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Conv2d(1, 8, 8, 6, 8, 3, 3, groups=4)
+    assert str(caught.value) == "conv2d 1x8x8x6 -> 8, 3x3 groups 4: groups=4 must divide c=6 and k=8."
+
+
+def test_filter_must_fit() -> None:
+    with pytest.raises(LanguageError) as caught:
+        DepthwiseConv2d(1, 4, 9, 6, 5, 5)
+    assert (
+        str(caught.value)
+        == """\
+depthwise_conv2d 1x4x9x6, 5x5: the filter does not fit the padded image (its output would be 0x5).
+  rule        (extent + 2 * padding - dilation * (filter - 1) - 1) // stride + 1 >= 1"""
+    )
+
+
+def test_pairs_are_pairs() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Conv2d(1, 8, 8, 6, 8, 3, 3, stride=(0, 1))
+    assert str(caught.value) == "Conv2d: stride must be a pair of integers >= 1, but got (0, 1)."
+
+
+def test_storage_types_are_refused() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Gemm(1, 1, 1, dtype="float16")
+    assert (
+        str(caught.value)
+        == """\
+Gemm: sums cannot be accumulated in float16.
+  hint        use float32, float64 or an integer type"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"op": "conv3d"}, "there is no workload 'conv3d'."),
+        ({"colour": 1}, "gemm has no field 'colour'."),
+        ({"n": None}, "gemm.n must be an integer, but got null."),
+        ({"n": True}, "gemm.n must be an integer, but got true."),
+        ({"n": 2.0}, "gemm.n must be an integer, but got 2.0."),
+        ({"bias": 1}, "gemm.bias must be true or false, but got 1."),
+    ],
+)
+def test_json_is_closed(change: dict[str, object], message: str) -> None:
+    data = json.loads(Gemm(1, 2, 3).to_json()) | change
+    with pytest.raises(LanguageError) as caught:
+        workload_from_json(json.dumps(data))
+    assert caught.value.message == message
+
+
+def test_json_lists_have_the_right_length() -> None:
+    data = json.loads(EXAMPLES[2].to_json()) | {"stride": [1]}
+    with pytest.raises(LanguageError) as caught:
+        workload_from_json(json.dumps(data))
+    assert str(caught.value) == "conv2d.stride must be a list of 2, but got [1]."
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"op": "gemm", "m": 1, "m": 2}', "the workload is not well-formed JSON: duplicate key 'm'."),
+        ('{"op": "gemm", "m": NaN}', "the workload is not well-formed JSON: NaN is not JSON."),
+        ("[" * 100_000, "the workload is not well-formed JSON: "),
+        ("[1]", "a workload must be an object with an 'op'."),
+        ('{"op": "gemm", "m": 1, "n": 2}', "gemm lacks the field 'k'."),
+    ],
+)
+def test_malformed_text_is_refused(text: str, message: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        workload_from_json(text)
+    assert caught.value.message.startswith(message)

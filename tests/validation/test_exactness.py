@@ -1,0 +1,69 @@
+"""Which algorithms are exact on small integers, and how far rounding may carry the others."""
+
+from __future__ import annotations
+
+from tensorlang import nn
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.lang.build import build_algorithm
+from tensorlang.lang.expr import Expr
+from tensorlang.lang.func import Func
+from tensorlang.lang.functions import cast, exp
+from tensorlang.lang.input import Input
+from tensorlang.lang.var import RDom, Var
+from tensorlang.validation import error_bound, exact_magnitude
+
+i = Var("i")
+
+
+def _pointwise(value: Expr) -> Algorithm:
+    f = Func("f")
+    f[i] = value
+    return build_algorithm(f, None)
+
+
+def _input(dtype: str = "float32") -> Expr:
+    return Input("x", (8,), dtype)[i]
+
+
+def _gemm(k: int, dtype: str = "float32") -> Algorithm:
+    return nn.build(nn.Gemm(2, 2, k, bias=False, dtype=dtype)).algorithm()
+
+
+def test_short_sums_are_exact_and_long_ones_on_smaller_integers() -> None:
+    assert exact_magnitude(_gemm(1000)) == 4
+    assert exact_magnitude(_gemm(2**20)) == 4
+    assert exact_magnitude(_gemm(2**22)) == 2
+    assert exact_magnitude(_gemm(2**24 + 1)) is None
+    assert exact_magnitude(_gemm(2**24 + 1, "float64")) == 4
+
+
+def test_integers_wrap_and_are_always_exact() -> None:
+    assert exact_magnitude(_gemm(2**24, "int8")) == 4
+
+
+def test_fractions_and_transcendental_functions_are_not_exact() -> None:
+    assert exact_magnitude(_pointwise(_input() + 1.0)) == 4
+    assert exact_magnitude(_pointwise(_input() * 0.5)) is None
+    assert exact_magnitude(_pointwise(_input() / 3.0)) is None
+    assert exact_magnitude(_pointwise(exp(_input()))) is None
+
+
+def test_storage_in_a_short_type_limits_exactness() -> None:
+    product = _input() * _input()
+    assert exact_magnitude(_pointwise(cast("float16", product))) == 4
+    assert exact_magnitude(_pointwise(cast("bfloat16", product * product))) == 4
+    assert exact_magnitude(_pointwise(cast("bfloat16", product * product * product))) == 2
+
+
+def test_products_over_a_domain_are_not_proven_exact() -> None:
+    x, k = Input("x", (8, 8), "float32"), RDom("k", 8)
+    f = Func("f")
+    f[i] *= x[i, k]
+    assert exact_magnitude(build_algorithm(f, None)) is None
+
+
+def test_bound_grows_with_the_root_of_the_reduction_and_the_coarsest_type() -> None:
+    eps = 2.0**-23
+    assert error_bound(_gemm(100)) < error_bound(_gemm(10_000)) < 1000 * eps
+    assert error_bound(_gemm(100, "float64")) < 1e-12
+    assert error_bound(_gemm(100, "int32")) == 0.0

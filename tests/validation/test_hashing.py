@@ -1,0 +1,37 @@
+"""Algorithm hashes: what they tell apart, and what they do not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tensorlang import nn
+from tensorlang.validation import algorithm_hash, sized_algorithm_hash
+
+_ROOT = Path(__file__).parents[2]
+
+
+def _gemm(**changes: int | bool | str) -> nn.Layer:
+    return nn.build(nn.Gemm(**({"m": 4, "n": 5, "k": 6} | changes)))  # type: ignore[arg-type]
+
+
+def test_extents_are_left_out() -> None:
+    small, large = _gemm().algorithm(), _gemm(m=40, n=50, k=60).algorithm()
+    assert algorithm_hash(small) == algorithm_hash(large)
+    assert sized_algorithm_hash(small) != sized_algorithm_hash(large)
+
+
+def test_types_epilogues_and_operations_are_told_apart() -> None:
+    conv = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 1, 1)).algorithm()
+    algorithms = [_gemm().algorithm(), _gemm(relu=True).algorithm(), _gemm(dtype="float64").algorithm(), conv]
+    assert len({algorithm_hash(algorithm) for algorithm in algorithms}) == 4
+
+
+def test_hash_is_the_same_in_another_process() -> None:
+    program = (
+        "from tensorlang import nn; from tensorlang.validation import algorithm_hash; "
+        "print(algorithm_hash(nn.build(nn.Gemm(4, 5, 6)).algorithm()))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], cwd=_ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == algorithm_hash(_gemm().algorithm())
