@@ -16,7 +16,7 @@ from schedules.space import Knobs
 DEFAULT = "default"
 RECORD = "record"
 ROUNDS = 10
-METHOD = f"{ROUNDS} rounds interleaved with the default in a new process; a sample is the mean over a batch of calls"
+METHOD = f"{ROUNDS} rounds interleaved with the default in a new process, a sample the least of a round's batches"
 _FINALISTS = 3
 
 

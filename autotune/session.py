@@ -1,9 +1,8 @@
-"""Tuning and running networks on this machine, from a network to results: what the commands do, without their printing."""
+"""Tuning and running a network on this machine, from its name to results: what the commands do but for printing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 
 from autotune.budget import Budget
 from autotune.contest import DEFAULT, ROUNDS, Contest
@@ -18,12 +17,11 @@ from autotune.recording import is_worth_recording, make_record
 from autotune.results import LayerResult, NetworkResult
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage
+from autotune.toolchain import find_toolchain
 from autotune.tuner import Tuner
-from schedules import Database, Hardware, Toolchain, lookup
-from tensorlang.codegen.epoch import EPOCH
-from tensorlang.codegen.target import host_target
+from schedules import Database, Hardware, lookup
+from tensorlang.codegen import host_target
 from tensorlang.errors import TuningError
-from tensorlang.runtime.threads import threading_layer
 
 _BEST = "best"
 
@@ -94,14 +92,9 @@ def tune_network(
 def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:
     def keep(problem: Problem, contest: Contest) -> None:
         if is_worth_recording(contest):
-            database.append(make_record(problem, contest, hardware, toolchain()))
+            database.append(make_record(problem, contest, hardware, find_toolchain()))
 
     return keep
-
-
-def toolchain() -> Toolchain:
-    """The versions that kernels are made by in this installation."""
-    return Toolchain(EPOCH, version("numba"), version("llvmlite"), threading_layer())
 
 
 def run_network(network: Network, threads: int, notify: Callable[[NetworkLayer], None]) -> NetworkResult:

@@ -35,7 +35,7 @@ class Trial:
             "outcome": m.outcome.value,
             "phase": m.phase.value,
             "detail": m.detail,
-            "samples_ns": [round(sample * 1e9) for sample in m.samples_s],
+            "samples_s": list(m.samples_s),
             "dropped": m.dropped,
             "elapsed_s": m.elapsed_s,
             "build_s": m.build_s,
@@ -47,7 +47,7 @@ class Trial:
         """The inverse of `to_data`."""
         measurement = Measurement(
             Outcome(data["outcome"]),
-            samples_s=tuple(sample * 1e-9 for sample in data["samples_ns"]),
+            samples_s=tuple(data["samples_s"]),
             dropped=data["dropped"],
             detail=data["detail"],
             phase=Phase(data["phase"]),

@@ -1,5 +1,6 @@
 """tensorlang: what is computed, and how, kept apart. See README.md for a tour."""
 
+from tensorlang.codegen.target import Target, host_target
 from tensorlang.dtypes import (
     bfloat16,
     bool_,
@@ -15,10 +16,19 @@ from tensorlang.dtypes import (
     uint32,
     uint64,
 )
+from tensorlang.errors import (
+    BoundsError,
+    DatabaseError,
+    InternalError,
+    LanguageError,
+    ScheduleError,
+    TargetError,
+    TensorlangError,
+    TuningError,
+)
+from tensorlang.inspection import explain, loop_nest, lowered_passes
 from tensorlang.lang.boundary import constant_exterior, mirror_image, mirror_interior, repeat_edge, repeat_image
 from tensorlang.lang.func import Func
-from tensorlang.lang.input import Input
-from tensorlang.lang.var import RDom, RVar, Var, vars
 from tensorlang.lang.functions import (
     abs,
     cast,
@@ -34,5 +44,73 @@ from tensorlang.lang.functions import (
     sqrt,
     tanh,
 )
+from tensorlang.lang.input import Input
 from tensorlang.lang.reductions import maximum, minimum, product, sum
+from tensorlang.lang.var import RDom, RVar, Var, vars
+from tensorlang.runtime.compile import compile
+from tensorlang.runtime.kernel import Kernel
+from tensorlang.runtime.state import State
 from tensorlang.schedule.schedule import Schedule
+from tensorlang.schedule.tails import TailStrategy
+
+__all__ = [
+    "BoundsError",
+    "DatabaseError",
+    "Func",
+    "Input",
+    "InternalError",
+    "Kernel",
+    "LanguageError",
+    "RDom",
+    "RVar",
+    "Schedule",
+    "ScheduleError",
+    "State",
+    "TailStrategy",
+    "Target",
+    "TargetError",
+    "TensorlangError",
+    "TuningError",
+    "Var",
+    "abs",
+    "bfloat16",
+    "bool_",
+    "cast",
+    "clamp",
+    "compile",
+    "constant_exterior",
+    "erf",
+    "exp",
+    "explain",
+    "float16",
+    "float32",
+    "float64",
+    "floor",
+    "host_target",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "log",
+    "loop_nest",
+    "lowered_passes",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "mirror_image",
+    "mirror_interior",
+    "product",
+    "repeat_edge",
+    "repeat_image",
+    "round",
+    "select",
+    "sqrt",
+    "sum",
+    "tanh",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "vars",
+]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from itertools import chain
 
 import click
 from rich.console import Console
@@ -15,8 +15,12 @@ from autotune.bench.implementations import DEFAULT, PEERS, TUNED, require_instal
 from autotune.bench.result import Comparison
 from autotune.bench.run import run_comparison
 from autotune.bench.table import print_comparison
+from autotune.cli.options import batch_option, json_option
+from autotune.cli.output import people_console, print_json
+from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, find_network
-from tensorlang.errors import TensorlangError
+from schedules import Database, Hardware
+from tensorlang.nn.codec import encode
 
 _ALL = "all"
 
@@ -46,41 +50,52 @@ class _Counts(click.ParamType[tuple[int, ...]]):
         return tuple(dict.fromkeys(map(int, names)))
 
 
+def _flatten(ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(chain.from_iterable(value))
+
+
 @click.command()
 @click.argument("network")
 @click.option("--threads", type=_Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
-@click.option("--layers", type=_Names(), default="", help="Names of layers, or 'all'; by default the convolutions.")
+@batch_option
+@click.option(
+    "--layers",
+    "--layer",
+    type=_Names(),
+    multiple=True,
+    callback=_flatten,
+    help="Only these layers, as in a,b; 'all' for all of them. By default the convolutions.",
+)
 @click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, help="Interleaved rounds per case.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout.")
-def bench(network: str, threads: tuple[int, ...], layers: tuple[str, ...], rounds: int, as_json: bool) -> None:
+@json_option
+def bench(
+    network: str, threads: tuple[int, ...], batch: int, layers: tuple[str, ...], rounds: int, as_json: bool
+) -> None:
     """Time the layers of NETWORK side by side with other libraries.
 
-    Every implementation computes in a process of its own, and they take turns: see the documentation of autotune.bench
-    for the method. Ratios are the peer's time over ours.
+    Every implementation computes in a process of its own, and they take turns. A ratio is the peer's time over ours.
     """
-    people = Console(stderr=True)
-    try:
-        require_installed(PEERS)
-        cases = _make_cases(find_network(network), layers, rounds)
+    people = people_console()
+    require_installed(PEERS)
+    cases = _make_cases(find_network(network, batch), batch, layers, rounds)
+    with measuring_slot(Database.user().directory.parent):
         comparison = _run_with_progress(people, cases, threads, rounds)
-    except TensorlangError as reason:
-        raise click.ClickException(str(reason)) from reason
     document = make_document(comparison)
+    print_comparison(people, comparison, document)
     if as_json:
-        click.echo(json.dumps(document, indent=1))
-    print_comparison(people if as_json else Console(), comparison, document)
+        print_json({**document, "hardware": encode(Hardware.here(max(threads)))})
     if comparison.failures:
         sys.exit(1)
 
 
-def _make_cases(network: Network, layers: tuple[str, ...], rounds: int) -> list[Case]:
+def _make_cases(network: Network, batch: int, layers: tuple[str, ...], rounds: int) -> list[Case]:
     if layers == (_ALL,):
         chosen = network.layers
     elif layers:
         chosen = network.select(layers).layers
     else:
         chosen = network.convolutions or network.layers
-    command = f"autotune bench {network.name} --rounds {rounds} --layers"
+    command = f"autotune bench {network.name} --batch {batch} --rounds {rounds} --layers"
     return [Case(layer.name, layer.workload, f"{command} {layer.name}") for layer in chosen]
 
 

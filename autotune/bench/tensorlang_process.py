@@ -10,7 +10,7 @@ import numpy as np
 from autotune.bench.case import make_arrays
 from autotune.bench.serve import Facts, OpenLayer, serve
 from autotune.bench.turn import take_turn
-from schedules.lookup import lookup
+from schedules.lookup import Found, lookup
 from tensorlang.nn import Gemm, Workload
 from tensorlang.runtime.compile import compile as compile_kernel
 from tensorlang.runtime.kernel import Kernel
@@ -34,7 +34,7 @@ class Tensorlang:
         """
         # Without databases, a lookup answers with the heuristic default.
         found = lookup(workload, threads=self._threads, databases=() if schedule == "default" else None)
-        kernel = compile_kernel(found.layer.output, found.schedule, inputs=found.layer.inputs, cache=False)
+        kernel = _compile(found, cache=False)
         arguments = _Arguments(kernel, workload, self._threads)
         return OpenLayer(
             arguments.call,
@@ -59,8 +59,8 @@ class _Arguments:
         arrays = make_arrays(workload)
         self._kernel = kernel
         self._threads = threads
-        self._state = kernel.prepare(**{i.name: arrays[i.name] for i in kernel.algorithm.inputs if i.constant})
-        self._inputs = [arrays[i.name] for i in kernel.inputs]
+        self._state = kernel.prepare(**{p.name: arrays[p.name] for p in kernel.inputs if p.constant})
+        self._inputs = [arrays[p.name] for p in kernel.inputs if not p.constant]
         (output,) = kernel.outputs
         self.out = np.empty(output.shape, output.type.numpy)
 
@@ -68,15 +68,20 @@ class _Arguments:
         """Compute the layer once, into `out`."""
         self._kernel(*self._inputs, out=self.out, state=self._state, threads=self._threads)
 
-    def bare(self) -> Callable[[], None]:
+    def bare(self) -> Callable[[], object]:
         """The same call with nothing around the compiled function."""
         return self._kernel.bare(*self._inputs, out=self.out, state=self._state, threads=self._threads)
+
+
+def _compile(found: Found, *, cache: bool) -> Kernel:
+    layer = found.layer
+    return compile_kernel(layer.output, found.schedule, shape=layer.shape, inputs=layer.inputs, cache=cache)
 
 
 def _measure_call_overhead_us() -> float:
     """Time of the public call less that of the bare function, for a tiny kernel on one thread [us]."""
     found = lookup(_TINY, threads=1, databases=())
-    kernel = compile_kernel(found.layer.output, found.schedule, inputs=found.layer.inputs)
+    kernel = _compile(found, cache=True)
     arguments = _Arguments(kernel, _TINY, threads=1)
     bare = arguments.bare()
     return 1e6 * median(take_turn(arguments.call) - take_turn(bare) for _ in range(_OVERHEAD_ROUNDS))

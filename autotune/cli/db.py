@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from autotune.cli.options import json_option, print_json, threads_option
+from autotune.cli.options import json_option, threads_option
+from autotune.cli.output import people_console, print_json
 from autotune.networks import find_network, network_names
 from schedules import Database, Found, Record, lookup
 from tensorlang.errors import DatabaseError
@@ -24,7 +24,7 @@ def db() -> None:
 @json_option
 def list_records(as_json: bool) -> None:
     """List the records of the user's database and of the published one."""
-    people = Console(stderr=True)
+    people = people_console()
     table = Table("database", "workload", "hardware", "threads", "best ms", "gain", "date")
     rows, problems = [], []
     for name, database in (("user", Database.user()), ("published", Database.shipped())):
@@ -47,7 +47,7 @@ def list_records(as_json: bool) -> None:
 def lookup_schedule(workload: str, threads: int | None, as_json: bool) -> None:
     """Print the best known schedule of WORKLOAD: NETWORK:LAYER, or a workload as JSON."""
     found = lookup(_parse_workload(workload), threads=threads)
-    people = Console(stderr=True)
+    people = people_console()
     people.print(found.explanation, highlight=False, markup=False)
     if as_json:
         print_json(_found_data(found))

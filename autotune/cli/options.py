@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from autotune.budget import parse_duration
@@ -33,8 +29,3 @@ class Duration(click.ParamType[float]):
             return value if isinstance(value, float) else parse_duration(str(value))
         except TuningError as reason:
             self.fail(f"{reason.message} Give it as {reason.legal}.", param, ctx)
-
-
-def print_json(data: Mapping[str, Any]) -> None:
-    """Print one JSON object to stdout."""
-    click.echo(json.dumps(data, indent=1))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import click
-from rich.console import Console
 
-from autotune.cli.options import batch_option, json_option, layer_option, print_json, threads_option
+from autotune.cli.options import batch_option, json_option, layer_option, threads_option
+from autotune.cli.output import people_console, print_json
 from autotune.networks import NetworkLayer, find_network
 from autotune.report import to_data, to_table
 from autotune.session import check_threads, run_network
@@ -21,7 +21,7 @@ from autotune.session import check_threads, run_network
 @json_option
 def run(network: str, threads: int | None, batch: int, layers: tuple[str, ...], as_json: bool) -> None:
     """Time each layer of NETWORK with the best known schedule, beside the heuristic default."""
-    people = Console(stderr=True)
+    people = people_console()
     chosen = find_network(network, batch).select(layers)
     done = 0
 

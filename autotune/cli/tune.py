@@ -7,10 +7,10 @@ import sys
 from dataclasses import replace
 
 import click
-from rich.console import Console
 
 from autotune.budget import format_duration
-from autotune.cli.options import Duration, batch_option, json_option, layer_option, print_json, threads_option
+from autotune.cli.options import Duration, batch_option, json_option, layer_option, threads_option
+from autotune.cli.output import people_console, print_json
 from autotune.cli.progress import ProgressDisplay
 from autotune.networks import find_network
 from autotune.report import to_data, to_table
@@ -41,7 +41,7 @@ def tune(
 
     The same command goes on where an earlier one stopped, by the clock, by Ctrl-C or otherwise.
     """
-    people = Console(stderr=True)
+    people = people_console()
     chosen = find_network(network, batch).select(layers)
     count = check_threads(threads)
     for problem in Database.user().load().problems:

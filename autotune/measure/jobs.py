@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import product
 from time import perf_counter
 
 from autotune.measure.outcome import Outcome, Phase
@@ -19,26 +19,14 @@ from tensorlang.schedule import Schedule
 from tensorlang.validation import CheckResult, Values, check_kernel, make_inputs
 from tensorlang.validation.oracle import expected_outputs
 
-_SAMPLES = 5
-_SAMPLE_S = 0.01  # of a search; enough for 100 calls of the smallest layers
-_ROUND_S = 0.02  # of a comparison
+_BATCH_S = 0.002
+_BATCHES = 10  # in a search
+_BATCHES_PER_ROUND = 5  # in a comparison
 _TIMING_SEED = 0
 _PROBES = 3
 _HOPELESS = 2.0  # times slower than the incumbent: more samples would not change the verdict
 
 _NOT_LEGAL = (ScheduleError, BoundsError, LanguageError, TargetError)
-
-
-@dataclass(frozen=True)
-class _Built:
-    """A compiled candidate, and one call of it on data of its own."""
-
-    kernel: Kernel
-    call: Callable[[], None]
-
-    @property
-    def build_s(self) -> float:
-        return self.kernel.lowering_s + self.kernel.compile_s
 
 
 def _compile(layer: Layer, schedule: str) -> Kernel:
@@ -47,21 +35,22 @@ def _compile(layer: Layer, schedule: str) -> Kernel:
     )
 
 
-def _bind(kernel: Kernel, threads: int) -> _Built:
-    """Prepare the weights, once, and fix the arguments."""
-    arrays = make_inputs(kernel.algorithm, Values.FLOATS, _TIMING_SEED)
-    state = kernel.prepare(**{i.name: arrays[i.name] for i in kernel.algorithm.inputs if i.constant})
-    return _Built(kernel, kernel.bare(*(arrays[i.name] for i in kernel.inputs), state=state, threads=threads))
-
-
-def _check(kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str = "") -> CheckResult:
+def _check(layer: Layer, kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str) -> CheckResult:
+    """Compare with the oracle, whose answers are computed in a phase of its own the first time."""
     enter(Phase.ORACLE, about)
-    shapes = {item.name: item.shape for item in kernel.outputs}
-    for seed in seeds:
-        for values in Values:
-            expected_outputs(kernel.algorithm, shapes, values, seed)
+    algorithm, shapes = layer.algorithm(), {item.name: item.shape for item in kernel.outputs}
+    for seed, values in product(seeds, Values):
+        expected_outputs(algorithm, shapes, values, seed)
     enter(Phase.CHECK, about)
     return check_kernel(kernel, seeds=seeds, threads=threads)
+
+
+def _bind(layer: Layer, kernel: Kernel, threads: int) -> Callable[[], object]:
+    """Return a call of the kernel on data of its own, weights prepared."""
+    algorithm = layer.algorithm()
+    arrays = make_inputs(algorithm, Values.FLOATS, _TIMING_SEED)
+    weights, data = ({i.name: arrays[i.name] for i in algorithm.inputs if i.constant is kind} for kind in (True, False))
+    return kernel.bare(**data, state=kernel.prepare(**weights), threads=threads)
 
 
 def measure(request: Message, enter: Enter) -> Message:
@@ -73,17 +62,16 @@ def measure(request: Message, enter: Enter) -> Message:
     except _NOT_LEGAL as reason:
         return {"outcome": Outcome.ILLEGAL, "detail": reason.message, "phase": Phase.COMPILE}
     found = {"build_s": kernel.lowering_s + kernel.compile_s}
-    result = _check(kernel, request["seeds"], request["threads"], enter)
+    result = _check(layer, kernel, request["seeds"], request["threads"], enter, "")
     found |= {"max_abs_error": result.max_abs_error, "max_rel_error": result.max_rel_error}
     if not result.ok:
         return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "phase": Phase.CHECK, **found}
     enter(Phase.TIME)
-    built = _bind(kernel, request["threads"])
-    samples, dropped = _time(built.call, request["incumbent_s"])
+    samples, dropped = _time(_bind(layer, kernel, request["threads"]), request["incumbent_s"])
     return {"outcome": Outcome.OK, "samples_s": samples, "dropped": dropped, "phase": Phase.TIME, **found}
 
 
-def _time(call: Callable[[], None], incumbent_s: float | None) -> tuple[list[float], bool]:
+def _time(call: Callable[[], object], incumbent_s: float | None) -> tuple[list[float], bool]:
     """Samples [s], and whether a short probe was enough to drop the candidate."""
     call()
     if incumbent_s is not None:
@@ -96,7 +84,7 @@ def _time(call: Callable[[], None], incumbent_s: float | None) -> tuple[list[flo
                 break
         else:
             return probes, True
-    return list(time_callable(call, min_batch_s=_SAMPLE_S, repeats=_SAMPLES)), False
+    return list(time_callable(call, min_batch_s=_BATCH_S, repeats=_BATCHES).samples_s), False
 
 
 def compare(request: Message, enter: Enter) -> Message:
@@ -107,17 +95,18 @@ def compare(request: Message, enter: Enter) -> Message:
     for label, schedule in request["schedules"].items():
         enter(Phase.COMPILE, label)
         kernel = _compile(layer, schedule)
-        result = _check(kernel, request["seeds"], threads, enter, label)
+        result = _check(layer, kernel, request["seeds"], threads, enter, label)
         if not result.ok:
             return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "about": label}
-        calls[label] = _bind(kernel, threads).call
+        calls[label] = _bind(layer, kernel, threads)
     samples: dict[str, list[float]] = {label: [] for label in calls}
     labels = list(calls)
     for number in range(request["rounds"]):
         at = number % len(labels)
         for label in labels[at:] + labels[:at]:
             enter(Phase.TIME, label)
-            samples[label].extend(time_callable(calls[label], min_batch_s=_ROUND_S, repeats=1))
+            timing = time_callable(calls[label], min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
+            samples[label].append(timing.minimum_s)
     return {"outcome": Outcome.OK, "samples_s": samples}
 
 

@@ -32,6 +32,7 @@ from schedules.families.tiles import (
     RegisterTile,
     accumulate_in_vectors,
     balance,
+    collides,
     divisors,
     element_bytes,
     guard_tail,
@@ -123,8 +124,10 @@ class Conv2dFamily:
         tile_p, tile_q, vectors = _best_tile(conv, target)
         weights_bytes = conv.r * conv.s * (conv.c // conv.groups) * conv.k * element_bytes(conv)
         tasks = conv.n * steps(conv.p, tile_p)
-        rows_fit = weights_bytes <= target.l2_bytes // 2 and balance(tasks, threads) >= GOOD_BALANCE
-        is_whole = rows_fit and conv.p % tile_p == 0
+        is_skewed = collides(tile_p * tile_q, conv.stride[1] * conv.c * element_bytes(conv))
+        is_small = weights_bytes <= target.l2_bytes // 2
+        by_rows = (is_small or is_skewed) and balance(tasks, threads) >= GOOD_BALANCE
+        is_whole = by_rows and conv.p % tile_p == 0
         block_p = tall_block(conv.p // tile_p, _BLOCK_P, conv.n, threads) if is_whole else 1
         in_place, by_block = image_choices(conv)
         return {
@@ -132,10 +135,10 @@ class Conv2dFamily:
             "tile_q": tile_q,
             "tile_vectors": vectors,
             "block_p": block_p,
-            "order": "blocks" if rows_fit else "panels",
+            "order": "blocks" if by_rows else "panels",
             "c_block": 0,
             "unroll_c": 1,
-            "image": by_block if rows_fit and (in_place == ROOT or _positions_collide(conv, tile_q)) else in_place,
+            "image": by_block if by_rows and (in_place == ROOT or is_skewed) else in_place,
         }
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:
@@ -204,12 +207,6 @@ def _tiles(conv: Conv2d, target: Target) -> Iterator[tuple[int, int, int]]:
 def _total_cycles(conv: Conv2d, target: Target, tile_p: int, tile_q: int, vectors: int) -> float:
     tile = RegisterTile(tile_p * tile_q, vectors, _lanes(conv, target))
     return tile.cycles * steps(conv.p, tile_p) * steps(conv.q, tile_q) * steps(conv.k, tile.width)
-
-
-def _positions_collide(conv: Conv2d, tile_q: int) -> bool:
-    """True if the positions of a tile are so far apart, by a power of two, that few share the first-level cache."""
-    step_bytes = conv.stride[1] * conv.c * element_bytes(conv)
-    return tile_q > 4 and step_bytes % 4096 == 0
 
 
 def _lanes(conv: Conv2d, target: Target) -> int:

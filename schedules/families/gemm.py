@@ -25,6 +25,7 @@ from schedules.families.tiles import (
     RegisterTile,
     accumulate_in_vectors,
     balance,
+    collides,
     divisors,
     element_bytes,
     guard_tail,
@@ -111,16 +112,17 @@ class GemmFamily:
         rows, vectors = _best_tile(gemm, target)
         tasks = steps(gemm.m, rows)
         weights_bytes = gemm.k * gemm.n * element_bytes(gemm)
-        rows_fit = weights_bytes <= target.l2_bytes // 2 and balance(tasks, threads) >= GOOD_BALANCE
-        is_skewed = skewed(gemm.k, element_bytes(gemm), 1) != gemm.k
+        is_skewed = collides(rows, gemm.k * element_bytes(gemm))
+        is_small = weights_bytes <= target.l2_bytes // 2
+        by_rows = (is_small or is_skewed) and balance(tasks, threads) >= GOOD_BALANCE
         return {
             "tile_rows": rows,
             "tile_vectors": vectors,
             "block_rows": 1,
-            "order": "blocks" if rows_fit else "panels",
+            "order": "blocks" if by_rows else "panels",
             "k_block": 0,
             "unroll_k": 1,
-            "image": "block" if rows_fit and is_skewed and rows > 4 else "direct",
+            "image": "block" if by_rows and is_skewed else "direct",
         }
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:

@@ -39,12 +39,14 @@ class _Step:
 class Nest:
     """A stage's loops around its Provide, with the domains of its let-bound Vars.
 
-    `rounded` names the splits whose `auto` tail became `round_up`; `problems` the explicit tails that cannot be.
+    `rounded` holds the splits whose `auto` tail became `round_up`, `asked_round_up` those with that tail of their own
+    and a factor that does not divide; `problems` the explicit tails that cannot be.
     """
 
     stmt: Stmt
     domains: Mapping[str, Domain]
     rounded: tuple[Split, ...]
+    asked_round_up: tuple[Split, ...]
     problems: tuple[TailProblem, ...]
 
 
@@ -72,6 +74,7 @@ class _NestBuilder:
         self.untouched = set(self.roots)
         self.descends_inner: set[str] = set()
         self.rounded: list[Split] = []
+        self.asked_round_up: list[Split] = []
         self.problems: list[TailProblem] = []
 
     def _root_ranges(self, box: tuple[Range, ...]) -> dict[str, Range]:
@@ -104,7 +107,7 @@ class _NestBuilder:
             let: Domain(self.roots[name].min, self.roots[name].extent, name not in overrun)
             for name, let in point.items()
         }
-        return Nest(body, domains, tuple(self.rounded), tuple(self.problems))
+        return Nest(body, domains, tuple(self.rounded), tuple(self.asked_round_up), tuple(self.problems))
 
     def _variable(self, loop: str) -> Variable:
         return Variable(loop_variable(self.func.name, self.stage.index, loop))
@@ -166,6 +169,8 @@ class _NestBuilder:
         if split.tail is TailStrategy.SHIFT_INWARDS and not holds_factor:
             rule = f"shift_inwards needs an extent of at least the factor, {split.factor}"
             self.problems.append(TailProblem(split, text, rule))
+        if split.tail is TailStrategy.ROUND_UP:
+            self.asked_round_up.append(split)
         if split.tail is TailStrategy.ROUND_UP and repeats:
             rule = "round_up in an update would apply it twice where tiles of an inner loop overlap"
             self.problems.append(TailProblem(split, text, rule))

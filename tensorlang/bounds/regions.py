@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, index
 from tensorlang.ir.stmt import For, LetStmt, Provide, Range, Stmt
-from tensorlang.ir.visitor import stmt_exprs, substatements, walk, walk_exprs, walk_stmts
+from tensorlang.ir.visitor import stmt_exprs, substatements, walk
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.intervals import Interval, infer_interval
 from tensorlang.symbolic.simplify import simplify
@@ -73,64 +73,71 @@ def to_ranges(box: Box, facts: Facts) -> tuple[Range, ...]:
 
 
 def _infer(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts, *, writes: bool) -> Region | None:
-    boxes = []
-    for clip in (True, False):
-        box: Box | None = None
-        for args, scope, inner in _accesses(stmt, name, domains, {}, facts, clip=clip, writes=writes):
-            sides = tuple(_restrict(infer_interval(a, scope, inner), facts) for a in args)
-            box = sides if box is None else union(box, sides, facts)
-        boxes.append(box)
-    required, touched = boxes
-    return None if required is None or touched is None else Region(required, union(required, touched, facts))
+    accesses = list(_accesses(stmt, name, (), writes=writes))
+    if not accesses:
+        return None
+    required, touched = (_box(accesses, domains, facts, clip=clip) for clip in (True, False))
+    return Region(required, union(required, touched, facts))
+
+
+Binder = For | LetStmt
+Access = tuple[tuple[Expr, ...], tuple[Binder, ...]]
+
+
+def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: bool) -> Iterator[Access]:
+    """Index tuples of the accesses to `name` in `stmt`, each with the loops and lets around it."""
+    if writes:
+        if isinstance(stmt, Provide) and stmt.name == name:
+            yield stmt.args, binders
+    else:
+        for expr in stmt_exprs(stmt):
+            for node in walk(expr):
+                if isinstance(node, Call) and node.name == name:
+                    yield node.args, binders
+    if isinstance(stmt, For | LetStmt):
+        binders = (*binders, stmt)
+    for below in substatements(stmt):
+        yield from _accesses(below, name, binders, writes=writes)
+
+
+def _box(accesses: list[Access], domains: Mapping[str, Domain], facts: Facts, *, clip: bool) -> Box:
+    """The box of all accesses; `clip` cuts every Var to the values where results count."""
+    box: Box | None = None
+    scopes: dict[tuple[int, ...], tuple[Mapping[str, Interval], Facts]] = {}
+    for args, binders in accesses:
+        key = tuple(map(id, binders))
+        if key not in scopes:
+            scopes[key] = _scope(binders, domains, facts, clip=clip)
+        scope, inner = scopes[key]
+        sides = tuple(_restrict(infer_interval(a, scope, inner), facts) for a in args)
+        box = sides if box is None else union(box, sides, facts)
+    assert box is not None, "callers check that there are accesses"
+    return box
+
+
+def _scope(
+    binders: tuple[Binder, ...], domains: Mapping[str, Domain], facts: Facts, *, clip: bool
+) -> tuple[Mapping[str, Interval], Facts]:
+    """Intervals of the variables bound by `binders`, outermost first, and the facts among them."""
+    scope: dict[str, Interval] = {}
+    for binder in binders:
+        if isinstance(binder, For):
+            last = infer_interval(Binary(BinaryOp.SUB, binder.extent, index(1)), scope, facts).hi
+            scope[binder.var] = Interval(index(0), last)
+            facts = facts.with_loop(binder.var, binder.extent)
+            continue
+        value = infer_interval(binder.value, scope, facts)
+        domain = domains.get(binder.name)
+        if domain is not None and (clip or domain.exact):
+            value = value.clip(*_ends(domain, scope, facts), facts)
+        scope[binder.name] = value
+    return scope, facts
 
 
 def _restrict(side: Interval, facts: Facts) -> Interval:
     """The interval simplified with the facts that hold outside the piece alone."""
     lo, hi = (None if end is None else simplify(end, facts) for end in (side.lo, side.hi))
     return Interval(lo, hi)
-
-
-Access = tuple[tuple[Expr, ...], Mapping[str, Interval], Facts]
-
-
-def _accesses(
-    stmt: Stmt,
-    name: str,
-    domains: Mapping[str, Domain],
-    scope: Mapping[str, Interval],
-    facts: Facts,
-    *,
-    clip: bool,
-    writes: bool,
-) -> Iterator[Access]:
-    """Index tuples of the accesses to `name` in `stmt`, each with the intervals of the variables bound around it."""
-    if isinstance(stmt, Provide) and writes and stmt.name == name:
-        yield stmt.args, scope, facts
-    if not writes:
-        for expr in stmt_exprs(stmt):
-            for node in walk(expr):
-                if isinstance(node, Call) and node.name == name:
-                    yield node.args, scope, facts
-    if isinstance(stmt, For):
-        last = infer_interval(Binary(BinaryOp.SUB, stmt.extent, index(1)), scope, facts).hi
-        scope = {**scope, stmt.var: Interval(index(0), last)}
-        facts = facts.with_loop(stmt.var, stmt.extent)
-    elif isinstance(stmt, LetStmt):
-        value = infer_interval(stmt.value, scope, facts)
-        domain = domains.get(stmt.name)
-        if domain is not None and (clip or domain.exact):
-            value = value.clip(*_ends(domain, scope, facts), facts)
-        scope = {**scope, stmt.name: value}
-    for below in substatements(stmt):
-        if _mentions(below, name, writes=writes):
-            yield from _accesses(below, name, domains, scope, facts, clip=clip, writes=writes)
-
-
-def _mentions(stmt: Stmt, name: str, *, writes: bool) -> bool:
-    """True if there is an access to look for below; most of a tree has none, and its intervals need not be known."""
-    if writes:
-        return any(isinstance(s, Provide) and s.name == name for s in walk_stmts(stmt))
-    return any(isinstance(e, Call) and e.name == name for e in walk_exprs(stmt))
 
 
 def _ends(domain: Domain, scope: Mapping[str, Interval], facts: Facts) -> tuple[Expr, Expr]:

@@ -128,10 +128,11 @@ def _float_floor(ops: Ops, op: BinaryOp, a: ll.Value, b: ll.Value) -> ll.Value:
     remainder = builder.frem(a, b)
     signs_differ = builder.xor(builder.fcmp_ordered("<", remainder, zero), builder.fcmp_ordered("<", b, zero))
     fix = builder.and_(builder.fcmp_unordered("!=", remainder, zero), signs_differ)
-    modulus = ops.select(fix, builder.fadd(remainder, b), remainder)
     if op is BinaryOp.MOD:
-        return modulus
-    quotient = ops.unary("roundeven", builder.fdiv(builder.fsub(a, modulus), b))
+        return ops.select(fix, builder.fadd(remainder, b), remainder)
+    quotient = builder.fdiv(builder.fsub(a, remainder), b)
+    quotient = ops.select(fix, builder.fsub(quotient, ops.const(a.type, 1.0)), quotient)
+    quotient = ops.unary("roundeven", quotient)
     return ops.select(builder.fcmp_ordered("==", b, zero), builder.fdiv(a, b), quotient)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from llvmlite import ir as ll
@@ -22,7 +22,7 @@ from tensorlang.dtypes import DType
 OVERLAP = 1
 
 
-@lru_cache(maxsize=None)
+@cache
 def make_caller(
     inputs: tuple[tuple[DType, int], ...], outputs: tuple[tuple[DType, int], ...], integer_count: int, *, cache: bool
 ) -> Any:

@@ -6,7 +6,6 @@ from llvmlite import ir as ll
 
 from tensorlang.codegen.affine import Affine, decompose
 from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
-from tensorlang.codegen.captures import walk
 from tensorlang.codegen.conversions import emit_cast
 from tensorlang.codegen.memory import Flat, Memory, Slots, Storage
 from tensorlang.codegen.scopes import Scopes
@@ -29,6 +28,7 @@ from tensorlang.ir.expr import (
     Unary,
     Variable,
 )
+from tensorlang.ir.visitor import walk
 
 _FLIPPED = {
     CompareOp.LT: CompareOp.GT,
@@ -201,7 +201,7 @@ class Expressions:
         self._recent_loads.clear()
 
     def _load(self, expr: Load) -> ll.Value:
-        storage = self.storages[expr.buffer]
+        storage = self._storage(expr.buffer)
         if storage.is_constant:
             value = self.scopes.get(expr)
             if value is None:
@@ -247,7 +247,7 @@ class Expressions:
 
     def store(self, buffer: str, index: Expr, value: ll.Value, type_: DType, predicate: Expr | None) -> None:
         """Emit a store of `value`, of type `type_`, at `index`."""
-        storage = self.storages[buffer]
+        storage = self._storage(buffer)
         affine = decompose(index, self.scopes.definition)
         mask = self._mask(predicate, type_.lanes)
         if isinstance(storage, Slots) or storage.is_private and affine is not None and affine.lane_stride == 1:
@@ -276,6 +276,12 @@ class Expressions:
             self.memory.scatter(value, storage.pointer, indices, self._full(mask, type_.lanes), type_)
         self._recent_loads.pop(buffer, None)
 
+    def _storage(self, buffer: str) -> Storage:
+        storage = self.storages.get(buffer)
+        if storage is None:
+            raise InternalError(f"code generation: buffer {buffer!r} is not allocated here.")
+        return storage
+
     def _own_pointer(self, buffer: str, storage: Storage, affine: Affine | None, type_: DType) -> ll.Value:
         place = _scalar(affine)
         if isinstance(storage, Flat):
@@ -303,4 +309,3 @@ def _scalar(affine: Affine | None) -> Affine:
 
 def _float64_like(type_: DType) -> DType:
     return float64.with_lanes(type_.lanes)
-

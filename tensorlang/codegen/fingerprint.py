@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import llvmlite
@@ -25,7 +25,7 @@ def fingerprint(function: Function, target: Target) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-@lru_cache(maxsize=None)
+@cache
 def codegen_epoch() -> str:
     """Hash of the source of this package: any change of it makes cached kernels obsolete."""
     digest = hashlib.sha256()

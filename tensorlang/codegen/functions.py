@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir as ll
 
-from tensorlang.codegen.captures import find_captures, is_launched, statements
+from tensorlang.codegen.captures import find_captures, is_launched
 from tensorlang.codegen.launch import LAUNCH_SYMBOL
 from tensorlang.codegen.memory import Flat, Slots, Storage
 from tensorlang.codegen.statements import Statements
@@ -18,7 +19,8 @@ from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace, plan_worksp
 from tensorlang.dtypes import DType
 from tensorlang.errors import InternalError
 from tensorlang.ir.module import Function, Role
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Stmt, Store
+from tensorlang.ir.stmt import Allocate, For, Stmt, Store
+from tensorlang.ir.visitor import substatements, walk_stmts
 
 _WORKSPACE, _THREADS = "workspace pointer", "threads"
 
@@ -51,7 +53,7 @@ class FunctionEmitter:
         self._function = function
         self._target = target
         self._workspace = plan_workspace(function.body)
-        self._body_count = 0
+        self._function_count = 0
 
     def emit(self) -> ll.Function:
         """Emit the function; return its entry, ``void(ptr)``.
@@ -63,7 +65,7 @@ class FunctionEmitter:
             _Array(
                 p.name,
                 p.type,
-                p.type.size_bytes * _product(p.shape),
+                p.type.size_bytes * math.prod(p.shape),
                 ALIGNMENT_BYTES if p.role is Role.STATE else p.type.size_bytes,
             )
             for p in self._function.params
@@ -81,8 +83,8 @@ class FunctionEmitter:
         return entry
 
     def _new_function(self, role: str, arguments: Sequence[ll.Type]) -> ll.Function:
-        self._body_count += 1
-        name = f"tensorlang.{self._function.name}.{role}.{self._body_count}"
+        self._function_count += 1
+        name = f"tensorlang.{self._function.name}.{role}.{self._function_count}"
         function = ll.Function(self._module, ll.FunctionType(ll.VoidType(), arguments), name)
         function.linkage = "internal"
         function.attributes.add("nounwind")
@@ -95,7 +97,7 @@ class FunctionEmitter:
         kinds = [PTR] * pointer_count + [I64] * len(names) + [PTR, I64] + ([I64, I64] if loop else [])
         body = self._new_function("task" if loop else "body", kinds)
         body.attributes.add("noinline")
-        is_stored = {child.buffer for child in statements(stmt) if isinstance(child, Store)}
+        is_stored = {child.buffer for child in walk_stmts(stmt) if isinstance(child, Store)}
         storages: dict[str, Storage] = {}
         for array, argument in zip(arrays, body.args, strict=False):
             _describe(argument, array.size_bytes, array.alignment)
@@ -194,26 +196,9 @@ def _heap_allocates(stmt: Stmt, workspace: Workspace, in_worker: bool) -> Iterat
 
 
 def _own_allocates(stmt: Stmt, in_worker: bool) -> Iterator[Allocate]:
-    match stmt:
-        case Block(stmts=stmts):
-            for child in stmts:
-                yield from _own_allocates(child, in_worker)
-        case For(body=body):
-            if in_worker or not is_launched(stmt):
-                yield from _own_allocates(body, in_worker)
-        case LetStmt(body=body):
-            yield from _own_allocates(body, in_worker)
-        case IfThenElse(then=then, otherwise=otherwise):
-            yield from _own_allocates(then, in_worker)
-            if otherwise is not None:
-                yield from _own_allocates(otherwise, in_worker)
-        case Allocate(body=body):
-            yield stmt
-            yield from _own_allocates(body, in_worker)
-
-
-def _product(shape: Sequence[int]) -> int:
-    total = 1
-    for extent in shape:
-        total *= extent
-    return total
+    if isinstance(stmt, Allocate):
+        yield stmt
+    if isinstance(stmt, For) and is_launched(stmt) and not in_worker:
+        return
+    for child in substatements(stmt):
+        yield from _own_allocates(child, in_worker)

@@ -12,7 +12,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 from tensorlang.codegen.cache import Compiled, compile_cached, write_atomically
-from tensorlang.codegen.captures import is_launched, statements
+from tensorlang.codegen.captures import has_launches
 from tensorlang.codegen.fingerprint import fingerprint
 from tensorlang.codegen.functions import FunctionEmitter
 from tensorlang.codegen.launch import register_launcher
@@ -20,7 +20,6 @@ from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import PTR
 from tensorlang.codegen.workspace import Workspace, plan_workspace
 from tensorlang.ir.module import Function
-from tensorlang.ir.stmt import For
 
 _SOURCE = '''"""A tensorlang kernel, {key}."""
 
@@ -90,7 +89,7 @@ def compile_function(function: Function, target: Target, *, cache: bool = True) 
     CompiledFunction
     """
     start_s = time.perf_counter()
-    is_parallel = any(isinstance(stmt, For) and is_launched(stmt) for stmt in statements(function.body))
+    is_parallel = has_launches(function.body)
     if is_parallel:
         register_launcher()
     key = fingerprint(function, target)

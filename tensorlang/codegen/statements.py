@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from llvmlite import ir as ll
 
 from tensorlang.codegen.affine import decompose
-from tensorlang.codegen.captures import accesses, is_launched, statements, walk
+from tensorlang.codegen.captures import accesses, has_launches, is_launched
 from tensorlang.codegen.expressions import Expressions
 from tensorlang.codegen.memory import Flat, Slots, Storage
 from tensorlang.codegen.metadata import keep_loop_rolled
@@ -20,6 +20,7 @@ from tensorlang.codegen.workspace import ALIGNMENT_BYTES
 from tensorlang.errors import InternalError
 from tensorlang.ir.expr import Const, Expr, Load
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
+from tensorlang.ir.visitor import walk
 
 #: A loop body of more instructions than this is not unrolled by LLVM: it hides the loop's overhead, and copies cost time.
 _ROLLED_ABOVE_INSTRUCTIONS = 24
@@ -206,7 +207,7 @@ class Statements:
 
     def _slot_places(self, stmt: Allocate) -> set[tuple[int, int]] | None:
         """(offset, lanes) of every access, if all are constant, no two overlap in part, and no other thread sees them."""
-        if any(isinstance(child, For) and is_launched(child) for child in statements(stmt.body)):
+        if has_launches(stmt.body):
             return None
         places: set[tuple[int, int]] = set()
         for index, lanes in accesses(stmt.body, stmt.buffer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -64,7 +64,7 @@ class Target:
         return f"{self.cpu_name} {','.join(sorted(self.features))}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def host_target() -> Target:
     """Return the target that Numba compiles for in this process.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tensorlang.codegen.captures import is_launched
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Memory, Stmt
+from tensorlang.ir.stmt import Allocate, For, Memory, Stmt
+from tensorlang.ir.visitor import substatements
 
 ALIGNMENT_BYTES = 64
 #: Stack and register arrays of one function beyond this go to the workspace [B].
@@ -43,21 +44,10 @@ class _Planner:
     worker: _Region = field(default_factory=_Region)
 
     def visit(self, stmt: Stmt, in_worker: bool) -> None:
-        match stmt:
-            case Block(stmts=stmts):
-                for child in stmts:
-                    self.visit(child, in_worker)
-            case For(body=body):
-                self.visit(body, in_worker or is_launched(stmt))
-            case LetStmt(body=body):
-                self.visit(body, in_worker)
-            case IfThenElse(then=then, otherwise=otherwise):
-                self.visit(then, in_worker)
-                if otherwise is not None:
-                    self.visit(otherwise, in_worker)
-            case Allocate(body=body):
-                self.place(stmt, in_worker)
-                self.visit(body, in_worker)
+        if isinstance(stmt, Allocate):
+            self.place(stmt, in_worker)
+        for child in substatements(stmt):
+            self.visit(child, in_worker or isinstance(stmt, For) and is_launched(stmt))
 
     def place(self, allocate: Allocate, in_worker: bool) -> None:
         region = self.worker if in_worker else self.shared

@@ -29,7 +29,8 @@ def lowered_passes(
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
     trace = Trace()
     lower(resolved, infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape)), trace=trace)
-    sections, last = [], {}
+    sections: list[str] = []
+    last: dict[str, str] = {}
     for name, function, stmt, time_s in trace.steps:
         text = format_stmt(stmt, 1)
         changed = last.get(function) != text

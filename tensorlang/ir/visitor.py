@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter, is_
+from typing import Any
 
 from tensorlang.ir.expr import (
     Binary,
@@ -23,54 +25,62 @@ from tensorlang.ir.expr import (
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Provide, Range, Realize, Stmt, Store
 
 
+_NO_OPERANDS: tuple[Expr, ...] = ()
+# A table, as this is the innermost step of every pass: dispatch on the type is several times faster than matching patterns.
+_OPERANDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Const: lambda e: _NO_OPERANDS,
+    Variable: lambda e: _NO_OPERANDS,
+    Cast: lambda e: (e.value,),
+    Unary: lambda e: (e.value,),
+    Broadcast: lambda e: (e.value,),
+    Binary: attrgetter("a", "b"),
+    Compare: attrgetter("a", "b"),
+    Select: attrgetter("condition", "if_true", "if_false"),
+    Fma: attrgetter("a", "b", "c"),
+    Call: attrgetter("args"),
+    Load: lambda e: (e.index,) if e.predicate is None else (e.index, e.predicate),
+    Ramp: attrgetter("base", "stride"),
+}
+
+
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct operands of `expr`, in order."""
-    match expr:
-        case Const() | Variable():
-            return ()
-        case Cast(_, value) | Unary(_, value) | Broadcast(value, _):
-            return (value,)
-        case Binary(_, a, b) | Compare(_, a, b):
-            return (a, b)
-        case Select(a, b, c) | Fma(a, b, c):
-            return (a, b, c)
-        case Call(_, args, _):
-            return args
-        case Load(_, index, predicate, _):
-            return (index,) if predicate is None else (index, predicate)
-        case Ramp(base, stride, _):
-            return (base, stride)
+    return _OPERANDS[type(expr)](expr)
 
 
 def map_children(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """`expr` with `change` applied to each direct operand; the same object when nothing changed."""
-    old = children(expr)
-    new = tuple(change(child) for child in old)
-    if all(a is b for a, b in zip(old, new, strict=True)):
+    old = _OPERANDS[type(expr)](expr)
+    if not old:
         return expr
+    new = tuple([change(child) for child in old])
+    return expr if all(map(is_, old, new)) else _rebuild(expr, new)
+
+
+def _rebuild(expr: Expr, new: tuple[Expr, ...]) -> Expr:
+    """A node like `expr` over other operands."""
     match expr:
-        case Cast(kind, _):
-            return Cast(kind.with_lanes(new[0].type.lanes), new[0])
-        case Unary(unary, _):
-            return Unary(unary, new[0])
         case Binary(binary, _, _):
-            return Binary(binary, new[0], new[1])
-        case Compare(compare, _, _):
-            return Compare(compare, new[0], new[1])
-        case Select():
-            return Select(*new)
-        case Fma():
-            return Fma(*new)
-        case Call():
-            return replace(expr, args=new)
-        case Load():
-            return replace(expr, index=new[0], predicate=new[1] if len(new) > 1 else None)
+            return Binary(binary, *new)
+        case Load(buffer, _, _, kind):
+            return Load(buffer, new[0], new[1] if len(new) > 1 else None, kind)
         case Ramp(_, _, lanes):
             return Ramp(new[0], new[1], lanes)
+        case Fma():
+            return Fma(*new)
         case Broadcast(_, lanes):
             return Broadcast(new[0], lanes)
-        case _:
-            return expr
+        case Compare(compare, _, _):
+            return Compare(compare, *new)
+        case Select():
+            return Select(*new)
+        case Unary(unary, _):
+            return Unary(unary, new[0])
+        case Cast(kind, _):
+            return Cast(kind.with_lanes(new[0].type.lanes), new[0])
+        case Call(name, _, kind):
+            return Call(name, new, kind)
+    return expr
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -132,37 +142,41 @@ def substatements(stmt: Stmt) -> tuple[Stmt, ...]:
 
 
 def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
-    """`stmt` with `change` applied to its own expressions, statements below untouched."""
+    """`stmt` with `change` applied to its own expressions; the same object when nothing changed."""
+    old = stmt_exprs(stmt)
+    new = tuple([change(expr) for expr in old])
+    if all(map(is_, old, new)):
+        return stmt
     match stmt:
-        case For() if (extent := change(stmt.extent)) is not stmt.extent:
-            return replace(stmt, extent=extent)
-        case LetStmt() if (value := change(stmt.value)) is not stmt.value:
-            return replace(stmt, value=value)
-        case IfThenElse() if (condition := change(stmt.condition)) is not stmt.condition:
-            return replace(stmt, condition=condition)
-        case Realize():
-            return replace(stmt, box=tuple(Range(change(r.min), change(r.extent)) for r in stmt.box))
+        case Store(buffer, _, _, predicate):
+            return Store(buffer, new[0], new[1], None if predicate is None else new[2])
+        case For():
+            return replace(stmt, extent=new[0])
+        case LetStmt():
+            return replace(stmt, value=new[0])
+        case IfThenElse():
+            return replace(stmt, condition=new[0])
         case Provide():
-            return replace(stmt, args=tuple(change(a) for a in stmt.args), value=change(stmt.value))
-        case Store():
-            predicate = None if stmt.predicate is None else change(stmt.predicate)
-            return replace(stmt, index=change(stmt.index), value=change(stmt.value), predicate=predicate)
-        case _:
-            return stmt
+            return replace(stmt, args=new[:-1], value=new[-1])
+        case Realize():
+            return replace(stmt, box=tuple(map(Range, new[::2], new[1::2])))
+    return stmt
 
 
 def map_substatements(stmt: Stmt, change: Callable[[Stmt], Stmt]) -> Stmt:
-    """`stmt` with `change` applied to each statement directly below it; nested Blocks are flattened."""
+    """`stmt` with `change` applied to each statement directly below it; the same object when nothing changed."""
+    old = substatements(stmt)
+    new = [change(below) for below in old]
+    if all(map(is_, old, new)):
+        return stmt
     match stmt:
+        case Block():
+            return block(new)
+        case IfThenElse(condition, _, _):
+            return IfThenElse(condition, new[0], new[1] if len(new) > 1 else None)
         case For() | LetStmt() | Realize() | Allocate():
-            body = change(stmt.body)
-            return stmt if body is stmt.body else replace(stmt, body=body)
-        case Block(stmts):
-            return block([change(s) for s in stmts])
-        case IfThenElse(_, then, otherwise):
-            return replace(stmt, then=change(then), otherwise=None if otherwise is None else change(otherwise))
-        case _:
-            return stmt
+            return replace(stmt, body=new[0])
+    return stmt
 
 
 def rewrite_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:

@@ -126,8 +126,7 @@ def _check_self_references(name: str, pure: dict[int, str], definition: Definiti
                     f"an update of {name} reads {format_expr(node)}, where {moved[0]} is not in its place.",
                     asked=asked,
                     where=caller_location(),
-                    rule="self references keep the pure Vars of an update in place, so that its points may run in any "
-                    "order",
+                    rule="self references keep the pure Vars of an update in place: its points may run in any order",
                     hint=f"run over {moved[0]} by an RDom, in order",
                 )
 

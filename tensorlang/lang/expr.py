@@ -257,15 +257,15 @@ def _operand(value: object) -> Expr | Scalar:
     )
 
 
-def merge_sources(exprs: Iterable[Expr]) -> dict[str, Source]:
-    """Everything that `exprs` read, in order of first use.
+def merge_sources(exprs: Iterable[Expr], reads: Source | None = None) -> dict[str, Source]:
+    """`reads`, if given, then everything that `exprs` read, in order of first use.
 
     Raises
     ------
     LanguageError
         If two different Funcs or Inputs have one name.
     """
-    merged: dict[str, Source] = {}
+    merged: dict[str, Source] = {} if reads is None else {reads.name: reads}
     for expr in exprs:
         for name, source in expr.sources.items():
             if merged.setdefault(name, source) is not source:

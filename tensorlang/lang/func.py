@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from tensorlang.dtypes import DType, parse_dtype
 from tensorlang.errors import LanguageError, caller_location
@@ -127,13 +128,13 @@ class Func(Source):
         LanguageError
             If there is no such update.
         """
-        count = len(self._definitions) - 1
-        if not 0 <= n < count:
+        updates = max(len(self._definitions) - 1, 0)
+        if not 0 <= n < updates:
             raise LanguageError(
-                f"{self.name} has {max(count, 0)} update{'' if count == 1 else 's'}.",
+                f"{self.name} has {updates} update{'' if updates == 1 else 's'}.",
                 asked=f"{self.name}.update({n})",
                 where=caller_location(),
-                legal=" | ".join(f"{self.name}.update({k})" for k in range(count)),
+                legal=" | ".join(f"{self.name}.update({k})" for k in range(updates)),
             )
         return StageRef(self, n + 1)
 
@@ -162,8 +163,8 @@ class Func(Source):
         if self._frozen_by:
             raise frozen_error(self.name, self._frozen_by, args)
         if not self.is_defined and isinstance(value, Increment) and value.func is self:
-            self._define_identity(args, value)
-        if self.is_defined:
+            self._start_from_identity(args, value)
+        elif self.is_defined:
             self._update(args, value)
         else:
             self._define(args, value)
@@ -181,6 +182,16 @@ class Func(Source):
         self._vars = tuple(repr(arg) for arg in args)
         self._type = typed.type
         self._append(definition, [typed])
+
+    def _start_from_identity(self, args: tuple[Expr, ...], increment: Increment) -> None:
+        """The identity, then the increment; neither, if the increment is refused."""
+        declared = self._type
+        self._define_identity(args, increment)
+        try:
+            self._update(args, increment)
+        except LanguageError:
+            self._vars, self._type, self._definitions = (), declared, []
+            raise
 
     def _define_identity(self, args: tuple[Expr, ...], increment: Increment) -> None:
         """``f[args] = 0`` (or 1), over the Vars of `args`, and over new ones where an argument is no Var."""
@@ -237,12 +248,8 @@ class Func(Source):
 
     def _free_name(self, wanted: str) -> str:
         taken = {source.name for source in self._sources.values()}
-        count = 0
-        name = wanted
-        while name in taken:
-            count += 1
-            name = f"{wanted}_{count}"
-        return name
+        candidates = chain([wanted], (f"{wanted}_{n}" for n in count(1)))
+        return next(name for name in candidates if name not in taken)
 
     def _rename_calls(self, names: Mapping[str, str]) -> None:
         def rename(node: ir.Expr) -> ir.Expr:
@@ -263,14 +270,13 @@ class InlineReduction(Func):
     Until then its name holds a ``.``, which no user's name can.
     """
 
-    _count = 0
+    _numbers = count()
 
     def __init__(self, operator: str, dtype: DType, name: str | None) -> None:
-        InlineReduction._count += 1
         super().__init__(operator if name is None else name, dtype)
         self.operator = operator
         if name is None:
-            self.name = f"{operator}.{InlineReduction._count}"
+            self.name = f"{operator}.{next(InlineReduction._numbers)}"
 
     @property
     def is_named(self) -> bool:

@@ -83,8 +83,7 @@ class Input(Source):
                     hint=f"count from the start: {extent + arg.node.value}" if -extent <= arg.node.value < 0 else "",
                 )
         node = ir.Call(self.name, tuple(arg.node for arg in args), self.type)
-        reads = Expr(node, {self.name: self}, {})
-        return Expr(node, merge_sources([reads, *args]), merge_variables(args))
+        return Expr(node, merge_sources(args, reads=self), merge_variables(args))
 
     def __setitem__(self, key: object, value: object) -> None:
         """Refused: inputs are read only.

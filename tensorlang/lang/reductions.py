@@ -10,7 +10,7 @@ from tensorlang.lang.func import InlineReduction
 from tensorlang.lang.functions import cast
 from tensorlang.lang.functions import max as elementwise_max
 from tensorlang.lang.functions import min as elementwise_min
-from tensorlang.lang.promotion import binary_node
+from tensorlang.lang.promotion import binary_node, literal
 from tensorlang.lang.var import RDom, Var
 
 
@@ -85,39 +85,42 @@ def _accumulate(
     label: str, op: BinaryOp, identity: int, value: ExprLike, over: RDom | None, dtype: DType | None, name: str | None
 ) -> Expr:
     expr = as_expr(value)
+    domains = _domains(label, expr, over)
     wide = expr.type
     if dtype is not None:
         wide = parse_dtype(dtype)
     elif wide.is_bool or wide.is_integer:
         wide = uint64 if wide.is_integer and wide.minimum == 0 else int64
-    return _reduce(label, op, Const(float(identity) if wide.is_float else identity, wide), cast(wide, expr), over, name)
+    return _reduce(label, op, literal(identity, wide), cast(wide, expr), domains, name)
 
 
 def _extreme(label: str, op: BinaryOp, value: ExprLike, over: RDom | None, name: str | None) -> Expr:
     expr = as_expr(value)
+    domains = _domains(label, expr, over)
     start = expr.type.minimum if op is BinaryOp.MAX else expr.type.maximum
-    return _reduce(label, op, Const(bool(start) if expr.type.is_bool else start, expr.type), expr, over, name)
+    return _reduce(label, op, literal(start, expr.type), expr, domains, name)
 
 
-def _reduce(label: str, op: BinaryOp, identity: Const, expr: Expr, over: RDom | None, name: str | None) -> Expr:
-    domains = [over.domain] if over is not None else [d for d in expr.variables.values() if d is not None]
-    if not domains or not all(domain in expr.variables.values() for domain in domains):
-        raise LanguageError(
-            f"tl.{label} reduces {expr!r}, which does not use {over if over is not None else 'any RDom'}.",
-            where=caller_location(),
-            rule="an inline reduction runs over an RDom that its operand uses",
-            hint=f"tl.{label}(a, b) is elementwise" if label in ("maximum", "minimum") else "",
-        )
+def _domains(label: str, expr: Expr, over: RDom | None) -> list[Domain]:
+    """What to reduce over."""
+    used = [domain for domain in dict.fromkeys(expr.variables.values()) if domain is not None]
+    if used and (over is None or over.domain in used):
+        return used if over is None else [over.domain]
+    raise LanguageError(
+        f"tl.{label} reduces {expr!r}, which does not use {'any RDom' if over is None else over}.",
+        where=caller_location(),
+        rule="an inline reduction runs over an RDom that its operand uses",
+        hint=f"tl.{label}(a, b) is elementwise" if label in ("maximum", "minimum") else "",
+    )
+
+
+def _reduce(label: str, op: BinaryOp, identity: Const, expr: Expr, domains: list[Domain], name: str | None) -> Expr:
     func = InlineReduction(label, identity.type, name)
     # RVars of other domains become dimensions of this Func, and stay what they are where it is read.
     outer = {key: domain for key, domain in expr.variables.items() if domain not in domains}
+    inner = Expr(expr.node, expr.sources, {key: d if d in domains else None for key, d in expr.variables.items()})
     places = tuple(Var(key) for key in outer)
-    inner = Expr(expr.node, expr.sources, {key: _kept(d, domains) for key, d in expr.variables.items()})
     func[places] = Expr(identity, {}, {})
     func[places] = apply(lambda a, b: binary_node(op, a, b), func[places], inner)
     read = func[places]
     return Expr(read.node, read.sources, outer)
-
-
-def _kept(domain: Domain | None, domains: list[Domain]) -> Domain | None:
-    return domain if domain in domains else None

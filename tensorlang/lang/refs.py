@@ -33,7 +33,7 @@ class FuncRef(Expr):
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        return {self.func.name: self.func} | merge_sources(self.args)
+        return merge_sources(self.args, reads=self.func)
 
     @property
     def variables(self) -> Mapping[str, Domain | None]:
@@ -52,13 +52,13 @@ class FuncRef(Expr):
         return Increment(self, BinaryOp.TRUE_DIV, other)
 
 
-class Increment(Expr):
+class Increment(FuncRef):
     """``f[i] op value``, as ``f[i] op= value`` hands it to the Func; a plain value everywhere else."""
 
-    __slots__ = ("func", "op", "value", "_ref")
+    __slots__ = ("op", "value", "_ref")
 
     def __init__(self, ref: FuncRef, op: BinaryOp, value: ExprLike) -> None:
-        self.func = ref.func
+        super().__init__(ref.func, ref.args)
         self.op = op
         self.value = value
         self._ref = ref

@@ -44,7 +44,7 @@ def check_site(resolved: ResolvedSchedule, name: str, site: str, main: Stmt) -> 
     level = resolved.funcs[name].level
     assert level is not None, "only compute_at names a site"
     outside = [path for path in uses if all(loop.var != site for loop in path)]
-    at = f"{_call_name(level.func, level.index)}, {level.loop!r}"
+    call = f's[{name}].compute_at({_call_name(level.func, level.index)}, "{level.loop}")'
     if not uses:
         rule, problem = "a producer is computed at a loop of a Func that reads it", "nothing reads it there"
     elif outside:
@@ -56,8 +56,8 @@ def check_site(resolved: ResolvedSchedule, name: str, site: str, main: Stmt) -> 
     calls = [_describe(loop.var) for loop in sites]
     origin = resolved.origin(name)
     return ScheduleError(
-        f"{name} cannot be computed at {at}: {problem}.",
-        asked=origin.asked or f"s[{name}].compute_at({at})",
+        f"{call}: {problem}.",
+        asked=origin.asked or call,
         where=origin.where,
         rule=rule,
         legal=" | ".join(["compute_root()", *calls]),

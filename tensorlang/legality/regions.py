@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from tensorlang.bounds.regions import Box, Region
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
+from tensorlang.schedule.resolved import Origin
 from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval
+
+# The regions checked here are over all loops, so nothing but constants is left in them.
+_WHOLE = Facts()
 
 
 def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsError | None:
@@ -14,7 +18,7 @@ def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsErr
         if side.lo is None or side.hi is None:
             end = "below" if side.lo is None else "above"
             return BoundsError(
-                f"the region of {name} in dimension {dim} is unbounded {end}.",
+                f"the region of {name} in {dim} is unbounded {end}.",
                 rule="an index that depends on data takes its bounds from the value's bounds",
                 hint=f"clamp the index of {name} in {dim}: tl.clamp(index, 0, extent - 1)",
             )
@@ -22,11 +26,14 @@ def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsErr
 
 
 def check_inside(
-    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, facts: Facts, *, verb: str
+    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, round_up: Origin, *, verb: str
 ) -> TensorlangError | None:
-    """The error of a region that leaves `shape`: the algorithm's if required does, the schedule's if only touched."""
+    """The error of a region that leaves `shape`: the algorithm's if required does, the schedule's if only touched.
+
+    `round_up` is the directive that asked for that tail, if any did; `verb` is "read" or "written".
+    """
     for position, extent in enumerate(shape):
-        side = _limits(region.required, position, facts)
+        side = _limits(region.required, position)
         if not _inside(side, extent):
             return BoundsError(
                 f"{name} is {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
@@ -34,10 +41,12 @@ def check_inside(
                 hint=f"use a smaller shape=, a larger {name}, or a boundary condition such as tl.constant_exterior",
             )
     for position, extent in enumerate(shape):
-        side = _limits(region.touched, position, facts)
+        side = _limits(region.touched, position)
         if not _inside(side, extent):
             return ScheduleError(
                 f"a round_up tail makes {name} be {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
+                asked=round_up.asked,
+                where=round_up.where,
                 rule="round_up is legal where all arrays that are read and written can hold the extra points",
                 legal='tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)',
                 hint=f"change the tail of the split that makes the tiles of {name}",
@@ -45,10 +54,10 @@ def check_inside(
     return None
 
 
-def _limits(box: Box, position: int, facts: Facts) -> Limits:
+def _limits(box: Box, position: int) -> Limits:
     side: Interval = box[position]
     assert side.lo is not None and side.hi is not None, "check_bounded comes first"
-    return Limits(facts.of(side.lo).lo, facts.of(side.hi).hi)
+    return Limits(_WHOLE.of(side.lo).lo, _WHOLE.of(side.hi).hi)
 
 
 def _inside(side: Limits, extent: int) -> bool:

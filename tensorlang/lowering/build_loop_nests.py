@@ -22,7 +22,7 @@ from tensorlang.ir.visitor import block, map_substatements, walk
 from tensorlang.legality.placement import check_site, find_uses, legal_sites
 from tensorlang.legality.regions import check_bounded, check_inside
 from tensorlang.legality.tails import check_tails
-from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+from tensorlang.schedule.resolved import Origin, Placement, ResolvedSchedule
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.intervals import Interval, infer_interval
 
@@ -77,6 +77,7 @@ class _Builder:
         self.domains: dict[str, Domain] = {}
         self.boxes: dict[str, tuple[Range, ...]] = {}
         self.state: list[str] = []
+        self.asked_round_up = Origin("", "")
 
     def build(self) -> Placed:
         for func in reversed(self.algorithm.funcs):
@@ -205,6 +206,8 @@ class _Builder:
                 self.report(error)
             self.domains |= nest.domains
             self.rounded = self.rounded or bool(nest.rounded)
+            for split in nest.asked_round_up:
+                self.asked_round_up = self.resolved.origin(func.name, stage.index, split.inner)
             stages.append(nest.stmt)
         return block(stages)
 
@@ -213,7 +216,7 @@ class _Builder:
         problems: list[TensorlangError] = []
         whole = block([self.prepare, self.main])
         for source in self.algorithm.inputs:
-            dims = tuple(str(d) for d in range(len(source.shape)))
+            dims = tuple(f"axis {d}" for d in range(len(source.shape)))
             region = infer_reads(whole, source.name, self.domains, Facts())
             problems += self._outside(source.name, dims, source.shape, region, "read")
         for name in self.algorithm.outputs:
@@ -222,16 +225,15 @@ class _Builder:
                 problems += self._outside(name, dims, shape, infer(whole, name, self.domains, Facts()), verb)
         return problems
 
-    @staticmethod
     def _outside(
-        name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region | None, verb: str
+        self, name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region | None, verb: str
     ) -> list[TensorlangError]:
         if region is None:
             return []
         unbounded = check_bounded(name, dims, region)
         if unbounded is not None:
             return [unbounded]
-        error = check_inside(name, dims, shape, region, Facts(), verb=verb)
+        error = check_inside(name, dims, shape, region, self.asked_round_up, verb=verb)
         return [] if error is None else [error]
 
 

@@ -124,10 +124,12 @@ def _run(function: str, stmt: Stmt, trace: Trace | None) -> Stmt:
     for name, apply in PASSES:
         started = perf_counter()
         try:
-            stmt = apply(stmt)
+            changed = apply(stmt)
         except (AssertionError, KeyError) as error:
             raise InternalError(f"{name}: {error!r} while lowering {function}.") from error
-        verify_stmt(stmt, after=name)
+        if changed is not stmt:
+            verify_stmt(changed, after=name)
+        stmt = changed
         if trace is not None:
             trace.steps.append((name, function, stmt, perf_counter() - started))
     return stmt

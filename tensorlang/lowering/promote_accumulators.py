@@ -62,9 +62,9 @@ def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset()) -> Stmt
 
 
 def _candidates(loop: For, done: frozenset[str]) -> list[str]:
-    """Buffers that `loop` stores to, always at addresses that it does not change."""
+    """Buffers from outside `loop` that it stores to, always at addresses that it does not change."""
     bound = {s.var for s in walk_stmts(loop) if isinstance(s, For)}
-    fixed: dict[str, bool] = {}
+    fixed = {s.buffer: False for s in walk_stmts(loop) if isinstance(s, Allocate)}
     for stmt in walk_stmts(loop):
         if isinstance(stmt, Store) and stmt.buffer not in done and fixed.get(stmt.buffer, True):
             fixed[stmt.buffer] = free_variables(stmt.index).isdisjoint(bound)

@@ -2,8 +2,8 @@
 
 Integers wrap; division and remainder round as Python's and give 0 for a divisor of 0; the smallest integer over -1
 wraps; shift counts are masked; float to integer truncates and saturates, NaN giving 0; min and max propagate NaN.
-Functions such as exp are computed in float64 and rounded once. bfloat16 is held as its bits in uint16; conversions to it
-go through float32 and round to nearest even.
+Functions such as exp are computed in float64 and rounded once. bfloat16 is held as its bits in uint16; conversions to
+it go through float32 and round to nearest even.
 """
 
 from __future__ import annotations

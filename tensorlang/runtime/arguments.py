@@ -54,7 +54,9 @@ def check_array(array: object, param: BufferParam) -> None:
     name = f"{param.role.value} {param.name!r}"
     expected = describe(param.shape, param.type)
     if not isinstance(array, np.ndarray):
-        raise LanguageError(f"{name} must be a NumPy array, but a {type(array).__name__} came.", rule=f"expected {expected}")
+        raise LanguageError(
+            f"{name} must be a NumPy array, but a {type(array).__name__} came.", rule=f"expected {expected}"
+        )
     came = f"{array.dtype} {array.shape}"
     if not _has_dtype(array, param.type) or array.shape != param.shape:
         what = "shape" if array.shape != param.shape else "element type"
@@ -63,7 +65,9 @@ def check_array(array: object, param: BufferParam) -> None:
         raise LanguageError(
             f"{name} is not C-contiguous: {came} with strides {array.strides} came.",
             rule="kernels read and write dense arrays, last index contiguous",
-            hint=f"pass np.ascontiguousarray({param.name})" if param.role is Role.INPUT else "allocate it with np.empty",
+            hint=f"pass np.ascontiguousarray({param.name})"
+            if param.role is Role.INPUT
+            else "allocate it with np.empty",
         )
     if not array.flags.aligned:
         raise LanguageError(f"{name} is not aligned to its elements of {array.itemsize} bytes.", hint="pass a copy")

@@ -101,5 +101,5 @@ def _render(kind: FieldKind[Any], value: object, quote_stages: bool) -> str:
 
 
 def _shorten(value: object) -> str:
-    text = json.dumps(value) if isinstance(value, str) else repr(value)
+    text = json.dumps(str(value)) if isinstance(value, (str, StageName)) else repr(value)
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."

@@ -167,8 +167,9 @@ class Schedule:
 
     def diff(self, other: Schedule) -> str:
         """The directives to take from this schedule (``-``) and to add (``+``) to get `other`; "" if they are equal."""
-        _, _, *lines = difflib.unified_diff(to_lines(self._directives), to_lines(other._directives), n=0, lineterm="")
-        return "\n".join(line for line in lines if not line.startswith("@@"))
+        lines = difflib.unified_diff(to_lines(self._directives), to_lines(other._directives), n=0, lineterm="")
+        # The first two lines are the names of files, which schedules do not have.
+        return "\n".join(line for line in list(lines)[2:] if not line.startswith("@@"))
 
     def __eq__(self, other: object) -> bool:
         return self._directives == other._directives if isinstance(other, Schedule) else NotImplemented

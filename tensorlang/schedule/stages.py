@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 MAX_NAME_LENGTH = 128
 _UPDATE = re.compile(r"(?P<func>[A-Za-z_][A-Za-z0-9_]*)(\.update\((?P<n>0|[1-9][0-9]{0,3})?\))?", re.ASCII)
 
@@ -31,7 +31,7 @@ class StageName:
 
 def is_name(text: object) -> bool:
     """Whether `text` can name a Func, a Var or a loop that a user makes."""
-    return isinstance(text, str) and len(text) <= MAX_NAME_LENGTH and NAME.fullmatch(text) is not None
+    return isinstance(text, str) and len(text) <= MAX_NAME_LENGTH and _NAME.fullmatch(text) is not None
 
 
 def parse_stage_name(text: str) -> StageName | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tensorlang.dtypes import int64
@@ -55,20 +56,41 @@ def is_index(expr: Expr) -> bool:
 
 def linearize(expr: Expr) -> Linear:
     """The linear form of `expr` (scalar int64); only ``+ - *`` by constants and negation are taken apart."""
+    return linearize_with(expr, atom)
+
+
+def linearize_with(expr: Expr, take_apart: Callable[[Expr], Linear]) -> Linear:
+    """The linear form of `expr`, with `take_apart` giving the form of whatever is not ``+ - *`` or a constant."""
+    terms: dict[Expr, int] = {}
+    total = _accumulate(expr, 1, terms, take_apart)
+    return Linear(tuple((a, c) for a, c in terms.items() if c), total)
+
+
+def _accumulate(expr: Expr, scale: int, terms: dict[Expr, int], take_apart: Callable[[Expr], Linear]) -> int:
+    """Add ``scale * expr`` to `terms`; returns what it adds to the constant."""
     match expr:
         case Const(value, _):
-            return constant(int(value))
-        case Binary(BinaryOp.ADD, a, b):
-            return linearize(a).plus(linearize(b))
-        case Binary(BinaryOp.SUB, a, b):
-            return linearize(a).plus(linearize(b), -1)
+            return scale * int(value)
+        case Binary(BinaryOp.ADD | BinaryOp.SUB as op, a, b):
+            second = scale if op is BinaryOp.ADD else -scale
+            return _accumulate(a, scale, terms, take_apart) + _accumulate(b, second, terms, take_apart)
         case Unary(UnaryOp.NEG, a):
-            return linearize(a).times(-1)
+            return _accumulate(a, -scale, terms, take_apart)
+        case Binary(BinaryOp.MUL, a, Const(factor, _)):
+            return _accumulate(a, scale * int(factor), terms, take_apart)
         case Binary(BinaryOp.MUL, a, b):
-            x, y = linearize(a), linearize(b)
-            if x.is_constant or y.is_constant:
-                return y.times(x.constant) if x.is_constant else x.times(y.constant)
-    return atom(expr)
+            form = _product(linearize_with(a, take_apart), linearize_with(b, take_apart))
+        case _:
+            form = take_apart(expr)
+    for term, c in form.terms:
+        terms[term] = terms.get(term, 0) + scale * c
+    return scale * form.constant
+
+
+def _product(x: Linear, y: Linear) -> Linear:
+    if x.is_constant or y.is_constant:
+        return y.times(x.constant) if x.is_constant else x.times(y.constant)
+    return atom(Binary(BinaryOp.MUL, to_expr(x), to_expr(y)))
 
 
 def to_expr(form: Linear) -> Expr:

@@ -20,15 +20,15 @@ from tensorlang.ir.expr import (
     Select,
     Unary,
     UnaryOp,
+    Variable,
     broadcast,
     index,
 )
 from tensorlang.ir.visitor import map_children
 from tensorlang.symbolic.facts import Facts
-from tensorlang.symbolic.linear import Linear, atom, constant, is_index, linearize, to_expr
+from tensorlang.symbolic.linear import Linear, atom, constant, is_index, linearize, linearize_with, to_expr
 
 TRUE, FALSE = Const(True, bool_), Const(False, bool_)
-_LINEAR_OPS = (BinaryOp.ADD, BinaryOp.SUB, BinaryOp.MUL)
 
 
 def simplify(expr: Expr, facts: Facts = Facts()) -> Expr:
@@ -45,16 +45,14 @@ def difference(a: Expr, b: Expr, facts: Facts = Facts()) -> Linear:
 
 def _linear(expr: Expr, facts: Facts) -> Linear:
     """The simplified linear form of a scalar int64 expression."""
+    return linearize_with(expr, lambda e: _take_apart(e, facts))
+
+
+def _take_apart(expr: Expr, facts: Facts) -> Linear:
+    """The simplified linear form of an expression that is not a sum or a product."""
     match expr:
-        case Const(value, _):
-            return constant(int(value))
-        case Unary(UnaryOp.NEG, a):
-            return _linear(a, facts).times(-1)
-        case Binary(op, a, b) if op in _LINEAR_OPS:
-            x, y = _linear(a, facts), _linear(b, facts)
-            if op is BinaryOp.MUL:
-                return _product(x, y)
-            return x.plus(y, 1 if op is BinaryOp.ADD else -1)
+        case Variable():
+            return atom(expr)
         case Binary(BinaryOp.FLOOR_DIV | BinaryOp.MOD as op, a, b):
             x, y = _linear(a, facts), _linear(b, facts)
             if y.is_constant and y.constant > 0:
@@ -64,12 +62,6 @@ def _linear(expr: Expr, facts: Facts) -> Linear:
             return _extreme(op, _linear(a, facts), _linear(b, facts), facts)
     folded = _fold(map_children(expr, lambda child: simplify(child, facts)), facts)
     return linearize(folded)
-
-
-def _product(x: Linear, y: Linear) -> Linear:
-    if x.is_constant or y.is_constant:
-        return y.times(x.constant) if x.is_constant else x.times(y.constant)
-    return atom(Binary(BinaryOp.MUL, to_expr(x), to_expr(y)))
 
 
 def _divide(form: Linear, divisor: int, facts: Facts, *, remainder: bool) -> Linear:

@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from tensorlang import reference
 from tensorlang.dtypes import DType
+from tensorlang.errors import LanguageError
+from tensorlang.ir.algorithm import Algorithm
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.validation.compare import Difference, compare_output
 from tensorlang.validation.exactness import error_bound, exact_magnitude
@@ -89,12 +91,22 @@ def check_kernel(
     CheckResult
         A wrong answer is a result, not an exception.
 
+    Raises
+    ------
+    LanguageError
+        If the kernel does not know its algorithm, or `arrays` do not fit it.
+
     Notes
     -----
     An access outside an array ends the process with SIGSEGV: check what is not trusted in a child process.
     """
+    algorithm = kernel.algorithm
+    if algorithm is None:
+        raise LanguageError(
+            "a kernel made from a module by hand cannot be checked.", hint="make it by tl.compile from an algorithm"
+        )
     shapes = shapes or {item.name: item.shape for item in kernel.outputs}
-    cases = _given_case(kernel, shapes, arrays) if arrays is not None else _test_cases(kernel, shapes, seeds)
+    cases = _given_case(algorithm, shapes, arrays) if arrays is not None else _test_cases(algorithm, shapes, seeds)
     worst = Difference(0.0, 0.0, "")
     for case, flush in product(cases, Flush):
         found = _run(kernel, case, shapes, flush, threads)
@@ -112,13 +124,12 @@ def check_kernel(
     )
 
 
-def _given_case(kernel: Kernel, shapes: Mapping[str, tuple[int, ...]], arrays: Arrays) -> list[_Case]:
-    expected = reference.evaluate(kernel.algorithm, shapes, arrays)
-    return [_Case("the arrays given", arrays, expected, error_bound(kernel.algorithm))]
+def _given_case(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], arrays: Arrays) -> list[_Case]:
+    expected = reference.evaluate(algorithm, shapes, arrays)
+    return [_Case("the arrays given", arrays, expected, error_bound(algorithm))]
 
 
-def _test_cases(kernel: Kernel, shapes: Mapping[str, tuple[int, ...]], seeds: Sequence[int]) -> list[_Case]:
-    algorithm = kernel.algorithm
+def _test_cases(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], seeds: Sequence[int]) -> list[_Case]:
     integers_bound = error_bound(algorithm) if exact_magnitude(algorithm) is None else 0.0
     bounds = {Values.INTEGERS: integers_bound, Values.FLOATS: error_bound(algorithm)}
     return [
@@ -136,11 +147,11 @@ def _run(
     kernel: Kernel, case: _Case, shapes: Mapping[str, tuple[int, ...]], flush: Flush, threads: int | None
 ) -> Difference:
     """One call, between guard pages; the first wrong output gives the reason."""
-    inputs = {name: _guarded_copy(array, flush) for name, array in case.arrays.items()}
+    inputs = [_guarded_copy(case.arrays[item.name], flush) for item in kernel.inputs]
     types = {item.name: item.type for item in kernel.outputs}
     outputs = {name: _filled(shape, types[name], flush) for name, shape in shapes.items()}
     out = tuple(outputs.values())
-    kernel(**inputs, out=out if len(out) > 1 else out[0], threads=threads)
+    kernel(*inputs, out=out if len(out) > 1 else out[0], threads=threads)
     differences = [
         (name, compare_output(got, case.expected[name], types[name], case.bound)) for name, got in outputs.items()
     ]

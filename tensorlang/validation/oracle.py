@@ -52,8 +52,8 @@ def _key(algorithm: Algorithm, shapes: Shapes, values: Values, seed: int) -> str
 
 def _load(path: Path, shapes: Shapes) -> Arrays | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in shapes}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in shapes}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     return arrays if all(arrays[name].shape == shape for name, shape in shapes.items()) else None

@@ -188,7 +188,7 @@ def test_fuse_of_loops_of_two_kinds() -> None:
 def test_loop_listed_twice() -> None:
     s = Schedule(blur().f)
     assert refusal(lambda: s["f"].reorder("j", "i", "j")) == (
-        's[f].reorder("j", "i", "j"): loops must be a list of distinct names, but got (\'j\', \'i\', \'j\').\n'
+        "s[f].reorder(\"j\", \"i\", \"j\"): loops must be a list of distinct names, but got ('j', 'i', 'j').\n"
         '  asked       s[f].reorder("j", "i", "j")    HERE\n'
         "  rule        loops is a list of distinct names"
     )
@@ -263,7 +263,7 @@ def test_reserved_name() -> None:
     s = Schedule()
     assert refusal(lambda: s["f"].split("i", "i", "i.lane", 8)) == (
         's[f].split("i", "i", "i.lane", 8): inner must be a name made of letters, digits and _ '
-        '(a \'.\' is reserved for loops that directives make), but got "i.lane".\n'
+        "(a '.' is reserved for loops that directives make), but got \"i.lane\".\n"
         '  asked       s[f].split("i", "i", "i.lane", 8)    HERE\n'
         "  rule        inner is a name made of letters, digits and _ "
         "(a '.' is reserved for loops that directives make)"

@@ -1,0 +1,67 @@
+"""The `autotune doctor` command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from rich.table import Table
+
+from autotune.checkup import Checkup, examine
+from autotune.cli.options import json_option
+from autotune.cli.output import people_console, print_json
+from autotune.measure.local import LocalMeasurer
+from autotune.toolchain import threading_layer
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Say what this machine is, what it can do at best, and what disturbs measurements."""
+    people = people_console()
+    people.print("measuring peaks ...")
+    with LocalMeasurer() as measurer:
+        found = examine(measurer, threading_layer())
+    people.print(_to_table(found))
+    for warning in found.warnings:
+        people.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    if as_json:
+        print_json(_to_data(found))
+
+
+def _to_table(found: Checkup) -> Table:
+    target = found.target
+    table = Table.grid(padding=(0, 2))
+    rows = {
+        "CPU": found.cpu,
+        "hardware class": found.hardware.class_name,
+        "instruction set": f"{target.name}, {target.vector_registers} vector registers of {target.vector_bits} bits",
+        "features": " ".join(found.hardware.isa),
+        "caches": f"L1d {_size(target.l1d_bytes)}, L2 {_size(target.l2_bytes)}, L3 {_size(target.l3_bytes)}",
+        "cores": f"{target.cores} to be used",
+        "threading layer": found.threading_layer,
+        "load": f"{found.load:.2f}",
+    }
+    for threads, peaks in found.peaks.items():
+        text = f"{peaks.fma_gflops:.0f} GFLOP/s, {peaks.read_gbs:.1f} GB/s" if peaks else "not measured"
+        rows[f"peak, {threads} thread{'s' if threads > 1 else ''}"] = text
+    for name, text in rows.items():
+        table.add_row(name, text)
+    return table
+
+
+def _to_data(found: Checkup) -> dict[str, Any]:
+    return {
+        "cpu": found.cpu,
+        "hardware": vars(found.hardware) | {"isa": list(found.hardware.isa)},
+        "target": vars(found.target) | {"features": sorted(found.target.features)},
+        "threading_layer": found.threading_layer,
+        "load": found.load,
+        "peaks": [{"threads": threads, **(vars(peaks) if peaks else {})} for threads, peaks in found.peaks.items()],
+        "warnings": list(found.warnings),
+    }
+
+
+def _size(size_bytes: int) -> str:
+    kilobytes = size_bytes // 1024
+    return f"{kilobytes // 1024} MiB" if kilobytes >= 1024 and kilobytes % 1024 == 0 else f"{kilobytes} KiB"

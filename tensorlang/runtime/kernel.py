@@ -1,0 +1,294 @@
+"""The compiled kernel: checks arrays, finds workspace, calls machine code; and tells what it is made of."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numba
+
+from tensorlang.codegen import OVERLAP, CompiledFunction, Target, launches_are_thread_safe, make_caller
+from tensorlang.errors import LanguageError
+from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.module import BufferParam, Module, Role
+from tensorlang.runtime.arguments import as_stored, bind_arguments, check_array, collect_outputs
+from tensorlang.runtime.buffers import Array, address, empty_aligned, zeros_aligned
+from tensorlang.runtime.state import State
+from tensorlang.runtime.workspace import WorkspacePool
+
+_launch_lock = threading.Lock()
+
+
+class Kernel:
+    """Machine code for one algorithm, schedule and set of shapes; made by `tensorlang.compile`.
+
+    A kernel holds code only. It may be called from several Python threads at once, and layers of one shape may share it.
+
+    Attributes
+    ----------
+    module : Module
+        The lowered loop nests.
+    algorithm : Algorithm or None
+    schedule : object
+        What it was lowered from (None if made from a module by hand).
+    target : Target
+    inputs, outputs : tuple of BufferParam
+        What a call without state takes, in order, and what it gives.
+    lowering_s, compile_s : float
+        Times that lowering, and code generation or loading, took [s].
+    from_cache : bool
+        The code was loaded from disk.
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        main: CompiledFunction,
+        prepare: CompiledFunction | None,
+        *,
+        inputs: tuple[BufferParam, ...],
+        algorithm: Algorithm | None,
+        schedule: object,
+        lowering_s: float,
+        cache: bool,
+    ) -> None:
+        self.module = module
+        self.algorithm = algorithm
+        self.schedule = schedule
+        self.target: Target = main.target
+        self.inputs = inputs
+        self.outputs = tuple(p for p in module.main.params if p.role is Role.OUTPUT)
+        self.lowering_s = lowering_s
+        self.compile_s = main.compile_s + (prepare.compile_s if prepare else 0.0)
+        self.from_cache = main.from_cache and (prepare is None or prepare.from_cache)
+        self._main = _Entry(main, cache)
+        self._prepare = _Entry(prepare, cache) if prepare else None
+        self._layout = tuple(p for p in module.main.params if p.role is Role.STATE)
+        self._names = tuple(p.name for p in inputs)
+        self._main_names = tuple(p.name for p in self._main.arrays if p.role is Role.INPUT)
+        self._is_direct = prepare is None and self._names == self._main_names
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{p.name}: {p.type}{list(p.shape)}" for p in self.inputs)
+        outputs = ", ".join(f"{p.name}: {p.type}{list(p.shape)}" for p in self.outputs)
+        return f"<Kernel ({inputs}) -> ({outputs}) for {self.target.name}>"
+
+    def __call__(
+        self, *arrays: Array, out: Any = None, state: State | None = None, threads: int | None = None, **by_name: Array
+    ) -> Any:
+        """Run the kernel.
+
+        Parameters
+        ----------
+        *arrays, **by_name : ndarray
+            The inputs, C-contiguous, in the order of `inputs` or by name; with `state`, those it does not stand for.
+        out : ndarray, or sequence or mapping of them, optional
+            Where the outputs go; must not share memory with each other or the inputs. New arrays if not given.
+        state : State, optional
+            What `prepare` gave. Without it a kernel that has an initialisation runs it anew in every call.
+        threads : int, optional
+            Workers of parallel loops; what ``numba.get_num_threads()`` says if not given.
+
+        Returns
+        -------
+        ndarray, or tuple of them if there are several outputs
+
+        Raises
+        ------
+        LanguageError
+            If an array is missing or does not fit, or `threads` is out of range.
+        """
+        given, state = self._bind(arrays, by_name, state)
+        outs = self._new_outputs() if out is None else collect_outputs(out, self.outputs)
+        integers = state.addresses if state is not None else ()
+        self._main.run((*given, *outs), integers, 0 if threads is None else _check_threads(threads))
+        return outs[0] if len(outs) == 1 else outs
+
+    def prepare(self, *arrays: Array, **by_name: Array) -> State:
+        """Run the initialisation: what depends on constant inputs only.
+
+        Parameters
+        ----------
+        *arrays, **by_name : ndarray
+            The constant inputs, in the order of `inputs` or by name. Those that the kernel itself reads too may be left
+            out; if given, the state keeps a reference and calls need not pass them.
+
+        Returns
+        -------
+        State
+
+        Raises
+        ------
+        LanguageError
+            If an array is missing or does not fit.
+        """
+        constants = [p for p in self.inputs if p.constant]
+        needed = {p.name for p in self._prepare.arrays} if self._prepare else set()
+        names = [p.name for p in constants]
+        present = [n for place, n in enumerate(names) if n in needed or n in by_name or place < len(arrays)]
+        bound = dict(zip(present, bind_arguments(present, arrays, by_name), strict=True))
+        buffers = tuple(zeros_aligned(p.shape, p.type) for p in self._layout)
+        addresses = tuple(address(buffer) for buffer in buffers)
+        if self._prepare:
+            self._prepare.run(tuple(bound[p.name] for p in self._prepare.arrays), addresses, 0)
+        kept = {p.name: bound[p.name] for p in constants if p.name in bound and p.name in self._main_names}
+        for param in constants:
+            if param.name in kept:
+                check_array(kept[param.name], param)
+        return State(self._layout, buffers, addresses, kept)
+
+    def bare(
+        self, *arrays: Array, out: Any = None, state: State | None = None, threads: int | None = None, **by_name: Array
+    ) -> Callable[[], object]:
+        """Return a function of no arguments that runs the compiled code on these arrays and nothing else: for timing.
+
+        Everything is checked once, here. The function keeps its arrays and a workspace; it may not be called from two
+        threads at once. Its result means nothing.
+        """
+        given, state = self._bind(arrays, by_name, state)
+        outs = self._new_outputs() if out is None else collect_outputs(out, self.outputs)
+        integers = state.addresses if state is not None else ()
+        run = self._main.bind((*given, *outs), integers, 0 if threads is None else _check_threads(threads))
+        run.keep = (state, outs)  # type: ignore[attr-defined]
+        return run
+
+    def llvm(self, function: str = "main") -> str:
+        """The optimised LLVM text of ``"main"`` or ``"prepare"``."""
+        return self._compiled(function).llvm()
+
+    def asm(self, function: str = "main") -> str:
+        """The assembly text of ``"main"`` or ``"prepare"``."""
+        return self._compiled(function).asm()
+
+    @property
+    def workspace_bytes(self) -> int:
+        """Scratch memory of a call with as many threads as Numba may use [B]."""
+        return self._main.pool.size_bytes
+
+    @property
+    def state_bytes(self) -> int:
+        """Memory of a prepared state [B]."""
+        return sum(p.shape[0] * p.type.size_bytes for p in self._layout)
+
+    def _compiled(self, function: str) -> CompiledFunction:
+        entries = {"main": self._main, "prepare": self._prepare}
+        entry = entries.get(function)
+        if entry is None:
+            known = [name for name, known_entry in entries.items() if known_entry]
+            raise LanguageError(f"The kernel has no function {function!r}.", legal=" | ".join(known))
+        return entry.code
+
+    def _bind(
+        self, arrays: tuple[Array, ...], by_name: Mapping[str, Array], state: State | None
+    ) -> tuple[tuple[Array, ...], State | None]:
+        """The arrays that the main function takes, and the state, made for this call if it is not given."""
+        if state is None:
+            if self._is_direct and not by_name and len(arrays) == len(self._names):
+                return arrays, None
+            bound = dict(zip(self._names, bind_arguments(self._names, arrays, by_name), strict=True))
+            if self._prepare is not None:
+                state = self.prepare(**{p.name: bound[p.name] for p in self._prepare.arrays})
+            return tuple(bound[name] for name in self._main_names), state
+        if state.layout != self._layout:
+            raise LanguageError(
+                "The state was prepared by another kernel.", hint="pass what this kernel's prepare() gave"
+            )
+        if not state.constants:
+            if not by_name and len(arrays) == len(self._main_names):
+                return arrays, state
+            return bind_arguments(self._main_names, arrays, by_name), state
+        free = [name for name in self._main_names if name not in state.constants]
+        bound = {**state.constants, **dict(zip(free, bind_arguments(free, arrays, by_name), strict=True))}
+        return tuple(bound[name] for name in self._main_names), state
+
+    def _new_outputs(self) -> tuple[Array, ...]:
+        return tuple(empty_aligned(p.shape, p.type) for p in self.outputs)
+
+
+class _Entry:
+    """One function of a kernel with what calling it takes: the unboxing caller, the workspaces, the lock if needed."""
+
+    def __init__(self, code: CompiledFunction, cache: bool) -> None:
+        params = code.function.params
+        self.code = code
+        self.arrays = tuple(p for p in params if p.role is not Role.STATE)
+        self.pool = WorkspacePool(code.workspace.total_bytes(numba.config.NUMBA_NUM_THREADS if code.is_parallel else 1))
+        self._shapes = tuple(p.shape for p in self.arrays)
+        self._has_stored = any(p.type.is_storage_only for p in self.arrays)
+        caller = make_caller(
+            tuple((p.type, len(p.shape)) for p in self.arrays if p.role is Role.INPUT),
+            tuple((p.type, len(p.shape)) for p in self.arrays if p.role is Role.OUTPUT),
+            len(params) - len(self.arrays) + 2,
+            cache=cache,
+        )
+        self._call: Callable[..., int] = functools.partial(caller, code.address)
+        if code.is_parallel and not launches_are_thread_safe():
+            self._call = functools.partial(_call_alone, self._call)
+
+    def run(self, arrays: tuple[Array, ...], integers: tuple[int, ...], threads: int) -> None:
+        """Check the arrays and call the code."""
+        stored = self._check(arrays)
+        block = self.pool.acquire()
+        try:
+            status = self._call(*stored, *integers, block.address, threads)
+        except TypeError:
+            self._explain(arrays)
+            raise
+        finally:
+            self.pool.release(block)
+        if status:
+            self._raise_overlap(status)
+
+    def bind(self, arrays: tuple[Array, ...], integers: tuple[int, ...], threads: int) -> functools.partial[Any]:
+        """The call with everything in place; the workspace is the function's own."""
+        stored = self._check(arrays)
+        for array, param in zip(arrays, self.arrays, strict=True):
+            check_array(array, param)
+        block = self.pool.acquire()
+        run = functools.partial(self._call, *stored, *integers, block.address, threads)
+        run.workspace = block  # type: ignore[attr-defined]
+        return run
+
+    def _check(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
+        """Shapes, as the caller checks the rest; also the types that it cannot tell from their bits."""
+        try:
+            is_fitting = tuple([array.shape for array in arrays]) == self._shapes
+        except AttributeError:
+            is_fitting = False
+        if not is_fitting or self._has_stored:
+            self._explain(arrays)
+        if self._has_stored:
+            return tuple(as_stored(array, p.type) for array, p in zip(arrays, self.arrays, strict=True))
+        return arrays
+
+    def _explain(self, arrays: tuple[Array, ...]) -> None:
+        for array, param in zip(arrays, self.arrays, strict=True):
+            check_array(array, param)
+
+    def _raise_overlap(self, status: int) -> None:
+        outputs = [p for p in self.arrays if p.role is Role.OUTPUT]
+        name = outputs[status - OVERLAP].name
+        raise LanguageError(
+            f"output {name!r} shares memory with another argument.",
+            rule="a kernel may read inputs after it began to write outputs",
+            hint="pass another array as out=",
+        )
+
+
+def _call_alone(call: Callable[..., int], *args: Any) -> int:
+    """Call with no other parallel kernel running: Numba's workqueue layer aborts otherwise."""
+    with _launch_lock:
+        return call(*args)
+
+
+def _check_threads(threads: object) -> int:
+    most = numba.config.NUMBA_NUM_THREADS
+    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= most:
+        raise LanguageError(
+            f"threads={threads!r} is not a number of threads.",
+            legal=f"1 to {most}",
+            hint="set NUMBA_NUM_THREADS before the first import for more",
+        )
+    return threads

@@ -1,0 +1,49 @@
+"""The default stays unless it is beaten beyond the noise."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from autotune.decision import beats, choose
+
+DEFAULT = [1.00, 1.02, 0.99, 1.01, 1.00, 1.03, 0.98, 1.00, 1.01, 1.00]
+
+
+def test_clear_gain_wins() -> None:
+    verdict = choose({"default": DEFAULT, "faster": [0.8 * t for t in DEFAULT]})
+    assert verdict.winner == "faster"
+    assert verdict.speedup == pytest.approx(1.25)
+
+
+def test_slow_rounds_that_hit_both_do_not_hide_a_gain() -> None:
+    disturbed = [t * (3.0 if r % 3 == 0 else 1.0) for r, t in enumerate(DEFAULT)]
+    assert beats([0.95 * t for t in disturbed], disturbed)
+
+
+def test_gain_below_a_hundredth_is_none() -> None:
+    assert not beats([0.995 * t for t in DEFAULT], DEFAULT)
+
+
+def test_gain_in_too_few_rounds_is_noise() -> None:
+    # Half the rounds look 20 % faster, the others a little slower.
+    challenger = [t * (0.8 if r % 2 else 1.01) for r, t in enumerate(DEFAULT)]
+    assert not beats(challenger, DEFAULT)
+
+
+def test_one_lucky_minimum_does_not_win() -> None:
+    assert not beats([0.1, *DEFAULT[1:]], DEFAULT)
+
+
+def test_a_later_contender_must_beat_the_one_before_it() -> None:
+    record = [0.9 * t for t in DEFAULT]
+    hardly_better = [0.895 * t for t in DEFAULT]
+    assert choose({"default": DEFAULT, "record": record, "trial": hardly_better}).winner == "record"
+
+
+def test_equally_fast_schedules_rarely_replace_the_default() -> None:
+    random = Random(0)
+    rounds = [[[random.gauss(1, 0.05) for _ in range(10)] for _ in range(2)] for _ in range(2000)]
+    wins = sum(beats(challenger, default) for challenger, default in rounds)
+    assert wins < 0.06 * len(rounds)

@@ -1,0 +1,190 @@
+"""One program for each rule that needs bounds: it is refused, with this whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+import tensorlang as tl
+from tensorlang.bounds.shapes import infer_output_shapes
+from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
+from tensorlang.lang.build import build_algorithm
+from tensorlang.lowering import check, lower
+from tensorlang.schedule.resolve import resolve
+
+Shapes = dict[str, tuple[int, ...]]
+Refused = tuple[tl.Func, tl.Schedule, Shapes | None]
+
+
+def _stages() -> tuple[tl.Func, tl.Func]:
+    """f, read by g at two rows; x is 20 x 32."""
+    x = tl.Input("x", (20, 32), tl.float32)
+    i, j = tl.vars("i j")
+    f, g = tl.Func("f"), tl.Func("g")
+    f[i, j] = x[i, j] * 2
+    g[i, j] = f[i, j] + f[i + 1, j]
+    return f, g
+
+
+def compute_at_a_vectorized_loop() -> Refused:
+    f, g = _stages()
+    s = tl.Schedule(g)
+    s[g].vectorize("j", 8)
+    s[f].compute_at(g, "j.lane")
+    return g, s, None
+
+
+def compute_at_inside_a_vectorized_loop() -> Refused:
+    f, g = _stages()
+    s = tl.Schedule(g)
+    s[f].compute_at(g, "j")
+    s[g].reorder("j", "i").vectorize("j")
+    return g, s, None
+
+
+def compute_at_a_loop_that_misses_a_use() -> Refused:
+    f, g = _stages()
+    i, j = tl.vars("i j")
+    h = tl.Func("h")
+    h[i, j] = g[i, j] + f[i, j]
+    s = tl.Schedule(h)
+    s[g].compute_root()
+    s[f].compute_at(h, "i")
+    return h, s, None
+
+
+def round_up_past_an_input() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("j", "jo", "ji", 5, "round_up")
+    return g, s, None
+
+
+def shift_inwards_of_a_short_loop() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("j", "jo", "ji", 50, "shift_inwards")
+    return g, s, None
+
+
+def shape_too_large() -> Refused:
+    _, g = _stages()
+    return g, tl.Schedule(g), {"g": (20, 32)}
+
+
+def unbounded_index() -> Refused:
+    x = tl.Input("x", (20,), tl.float32)
+    at = tl.Input("at", (20,), tl.int32)
+    i = tl.Var("i")
+    f = tl.Func("f")
+    f[i] = x[at[i]]
+    return f, tl.Schedule(f), {"f": (20,)}
+
+
+def unbounded_shape() -> Refused:
+    i = tl.Var("i")
+    f = tl.Func("f")
+    f[i] = i * 2
+    return f, tl.Schedule(f), None
+
+
+def ambiguous_shape() -> Refused:
+    x = tl.Input("x", (20,), tl.float32)
+    i, j = tl.vars("i j")
+    f = tl.Func("f")
+    f[i, j] = x[i + j]
+    return f, tl.Schedule(f), None
+
+
+def unroll_too_far() -> Refused:
+    x = tl.Input("x", (5000,), tl.float32)
+    i = tl.Var("i")
+    f = tl.Func("f")
+    f[i] = x[i]
+    s = tl.Schedule(f)
+    s[f].unroll("i")
+    return f, s, None
+
+
+TEXTS: dict[Callable[[], Refused], str] = {
+    compute_at_a_vectorized_loop: """\
+s[f].compute_at(g, "j.lane"): j.lane is a vectorized loop of g, or inside one.
+  asked       s[f].compute_at(g, "j.lane")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root() | compute_at(g, "i") | compute_at(g, "j")
+  hint        use compute_at(g, "j")""",
+    compute_at_inside_a_vectorized_loop: """\
+s[f].compute_at(g, "j"): j is a vectorized loop of g, or inside one.
+  asked       s[f].compute_at(g, "j")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root()
+  hint        use compute_root()""",
+    compute_at_a_loop_that_misses_a_use: """\
+s[f].compute_at(h, "i"): a use of f lies outside loop i of h.
+  asked       s[f].compute_at(h, "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root()
+  hint        use compute_root()""",
+    round_up_past_an_input: """\
+a round_up tail makes x be read at axis 1 = 0 .. 34, outside [0, 32).
+  asked       s[g].split("j", "jo", "ji", 5, tail="round_up")    HERE
+  rule        round_up is legal where all arrays that are read and written can hold the extra points
+  legal here  tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)
+  hint        change the tail of the split that makes the tiles of x""",
+    shift_inwards_of_a_short_loop: """\
+tail shift_inwards of the split of j in g is not legal: its extent is 32, the factor 50.
+  asked       s[g].split("j", "jo", "ji", 50, tail="shift_inwards")    HERE
+  rule        shift_inwards needs an extent of at least the factor, 50
+  legal here  tail="guard_with_if" | tail="auto"
+  hint        use a factor that divides 32, or tail="auto\"""",
+    shape_too_large: """\
+x is read at axis 0 = 0 .. 20, outside [0, 20).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger x, or a boundary condition such as tl.constant_exterior""",
+    unbounded_index: """\
+the region of x in axis 0 is unbounded below.
+  rule        an index that depends on data takes its bounds from the value's bounds
+  hint        clamp the index of x in axis 0: tl.clamp(index, 0, extent - 1)""",
+    unbounded_shape: """\
+the extent of f in i is unbounded: no Input limits it.
+  rule        an output's shape is the largest box at the origin whose reads stay inside every Input
+  hint        pass shape= to tl.compile, 1 int for f[i]""",
+    ambiguous_shape: """\
+the shape of f is ambiguous: its dimensions limit each other, (20, 20) is too large.
+  hint        pass shape= to tl.compile, 2 ints for f[i, j]""",
+    unroll_too_far: """\
+loop i cannot be unrolled: its extent is 5000.
+  rule        unroll needs a constant extent of at most 4096
+  legal here  unroll("i", factor)
+  hint        split the loop and unroll the inner one""",
+}
+
+
+def _lower(refused: Refused) -> None:
+    output, schedule, given = refused
+    algorithm = build_algorithm(output)
+    lower(resolve(algorithm, schedule), infer_output_shapes(algorithm, given))
+
+
+@pytest.mark.parametrize("program", list(TEXTS), ids=lambda program: program.__name__)
+def test_refused(program: Callable[[], Refused]) -> None:
+    with pytest.raises((ScheduleError, BoundsError)) as caught:
+        _lower(program())
+    error = caught.value
+    text = str(error).replace(error.where, "HERE") if error.where else str(error)
+    assert text == TEXTS[program]
+
+
+def test_check_finds_every_problem() -> None:
+    f, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("i", "io", "ii", 64, "shift_inwards").split("j", "jo", "ji", 50, "shift_inwards").vectorize("ji")
+    s[f].compute_at(g, "ji")
+    algorithm = build_algorithm(g)
+    problems: tuple[TensorlangError, ...] = check(resolve(algorithm, s), infer_output_shapes(algorithm))
+    assert [p.message.split(":")[0] for p in problems] == [
+        "tail shift_inwards of the split of i in g is not legal",
+        "tail shift_inwards of the split of j in g is not legal",
+        's[f].compute_at(g, "ji")',
+    ]

@@ -1,0 +1,73 @@
+"""Targets, machines and records that the tests of this package share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from schedules import Check, Hardware, Record, Timing, Toolchain, find_family
+from tensorlang.codegen.target import Target
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, build
+from tensorlang.validation import algorithm_hash
+
+AVX512 = Target(
+    name="avx512",
+    vector_bits=512,
+    vector_registers=32,
+    has_fma=True,
+    has_f16c=True,
+    features=frozenset({"avx", "avx2", "fma", "f16c", "avx512f", "avx512vl", "sse4.2"}),
+    l1d_bytes=32 << 10,
+    l2_bytes=1 << 20,
+    l3_bytes=32 << 20,
+    cores=2,
+    cpu_name="skylake-avx512",
+)
+AVX2 = replace(
+    AVX512,
+    name="avx2",
+    vector_bits=256,
+    vector_registers=16,
+    features=frozenset({"avx", "avx2", "fma", "f16c", "sse4.2"}),
+    cpu_name="haswell",
+)
+
+WORKLOADS: tuple[Workload, ...] = (
+    Gemm(1, 1000, 512),
+    Gemm(37, 53, 19, bias=False),
+    Gemm(128, 96, 1024, relu=True, dtype="float64"),
+    Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1)),
+    Conv2d(1, 64, 64, 3, 32, 7, 7, stride=(2, 2), padding=(3, 3)),
+    Conv2d(1, 7, 7, 1024, 512, 1, 1),
+    Conv2d(2, 13, 17, 24, 40, 3, 5, stride=(2, 1), padding=(1, 2), dilation=(1, 2)),
+    Conv2d(1, 9, 9, 24, 48, 3, 3, groups=3, padding=(1, 1)),
+    Conv2d(1, 9, 9, 6, 10, 3, 3, groups=2, bias=False, relu=False),
+    Conv2d(1, 1, 1, 5, 3, 1, 1),
+    DepthwiseConv2d(1, 56, 56, 64, 3, 3, padding=(1, 1)),
+    DepthwiseConv2d(1, 13, 13, 20, 3, 3),
+    DepthwiseConv2d(1, 13, 13, 6, 5, 5, stride=(2, 2), padding=(2, 2), multiplier=2),
+)
+
+
+def hardware(threads: int = 2, target: Target = AVX512) -> Hardware:
+    """This CPU with the features of `target`."""
+    return Hardware.of_target(target, threads)
+
+
+@lru_cache(maxsize=32)
+def record(workload: Workload, *, best_ns: int = 50, on: Hardware | None = None) -> Record:
+    """A record of the default schedule of `workload`, with a baseline of 100 ns."""
+    family, layer = find_family(workload), build(workload)
+    knobs = family.default(workload, AVX512, 2)
+    return Record(
+        workload=workload,
+        algorithm_hash=algorithm_hash(layer.algorithm()),
+        hardware=on or hardware(),
+        toolchain=Toolchain(codegen_epoch=1, numba="0.68.0", llvmlite="0.50.0", threading_layer="omp"),
+        family=family.name,
+        knobs=knobs,
+        schedule=family.schedule(layer, knobs, AVX512, 2),
+        timing=Timing((best_ns + 3, best_ns), (100, 110), "minimum of batches"),
+        check=Check("tensorlang.reference", (0, 1), 1e-6, 2e-7),
+        provenance={"made_by": "a test"},
+    )

@@ -1,0 +1,103 @@
+"""Families: defaults are points of their spaces, legal points lower, and the reasoning shows in the choices."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from schedules import FAMILIES, Family, KnobValue, find_family
+from schedules.families.tiles import RegisterTile, balance, collides, skewed, tall_block, up_to, waste
+from tensorlang.codegen.target import Target
+from tensorlang.errors import TuningError
+from tensorlang.lowering import lower
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, build
+from tensorlang.schedule import resolve
+from tests.schedules.examples import AVX2, AVX512, WORKLOADS
+
+
+def _legal_points(workload: Workload, target: Target, count: int) -> list[dict[str, KnobValue]]:
+    family, chooser = find_family(workload), random.Random(0)
+    space, points = family.space(workload, target, 2), []
+    for _ in range(2000):
+        point = {knob.name: chooser.choice(knob.choices) for knob in space.knobs}
+        if family.is_legal(workload, point, target):
+            points.append(point)
+        if len(points) == count:
+            break
+    return points
+
+
+@pytest.mark.parametrize("target", [AVX512, AVX2], ids=lambda target: target.name)
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("workload", WORKLOADS, ids=str)
+def test_default_is_a_legal_point_of_the_space(workload: Workload, threads: int, target: Target) -> None:
+    family = find_family(workload)
+    knobs = family.default(workload, target, threads)
+    assert family.space(workload, target, threads).contains(knobs)
+    assert family.is_legal(workload, knobs, target)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=str)
+def test_legal_points_lower(workload: Workload) -> None:
+    family, points = find_family(workload), _legal_points(workload, AVX512, 4)
+    assert points
+    for knobs in points:
+        layer = build(workload)
+        schedule = family.schedule(layer, knobs, AVX512, 2)
+        module = lower(resolve(layer.algorithm(), schedule), {"out": layer.shape})
+        assert (module.prepare is not None) == ("packed" in schedule.to_json())
+
+
+@pytest.mark.parametrize("workload", WORKLOADS, ids=str)
+def test_one_thread_has_no_parallel_loop(workload: Workload) -> None:
+    family, layer = find_family(workload), build(workload)
+    knobs = family.default(workload, AVX512, 1)
+    assert "parallel" not in family.schedule(layer, knobs, AVX512, 1).source()
+    assert ".parallel(" in family.schedule(layer, knobs, AVX512, 2).source()
+
+
+@pytest.mark.parametrize(
+    ("target", "rows", "vectors"), [(AVX512, 14, 2), (AVX2, 6, 2)], ids=lambda value: getattr(value, "name", None)
+)
+def test_default_tile_fills_the_register_file(target: Target, rows: int, vectors: int) -> None:
+    workload = Gemm(840, 1024, 256)
+    knobs = find_family(workload).default(workload, target, 2)
+    assert (knobs["tile_rows"], knobs["tile_vectors"]) == (rows, vectors)
+
+
+def test_small_weights_keep_rows_in_cache_and_large_ones_panels() -> None:
+    small, large = Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1)), Conv2d(1, 7, 7, 512, 512, 3, 3, padding=(1, 1))
+    orders = [find_family(w).default(w, AVX512, 2)["order"] for w in (small, large)]
+    assert orders == ["blocks", "panels"]
+
+
+def test_illegal_points_are_told() -> None:
+    workload = Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1))
+    family = find_family(workload)
+    knobs = family.default(workload, AVX512, 2)
+    assert not family.is_legal(workload, {**knobs, "tile_q": 28, "tile_vectors": 4}, AVX512)
+    assert not family.is_legal(workload, {**knobs, "order": "rows", "image": "block"}, AVX512)
+    assert not family.is_legal(workload, {**knobs, "tile_q": 10, "c_block": 16}, AVX512)
+
+
+def test_every_family_refuses_the_workloads_of_the_others() -> None:
+    workloads: list[tuple[Workload, Family]] = [(w, find_family(w)) for w in WORKLOADS]
+    for family in FAMILIES:
+        assert all(family.accepts(w) == (owner is family) for w, owner in workloads)
+    with pytest.raises(TuningError) as caught:
+        find_family(Gemm(1, 2, 3)).default(DepthwiseConv2d(1, 8, 8, 4, 3, 3), AVX512, 1)
+    assert str(caught.value) == "the gemm family does not schedule depthwise_conv2d 1x8x8x4, 3x3."
+
+
+def test_tile_reasoning() -> None:
+    assert RegisterTile(14, 2, 16).fits(AVX512) and not RegisterTile(15, 2, 16).fits(AVX512)
+    assert RegisterTile(6, 2, 8).fits(AVX2) and not RegisterTile(7, 2, 8).fits(AVX2)
+    assert RegisterTile(14, 2, 16).cycles / 28 < RegisterTile(4, 4, 16).cycles / 16
+    assert up_to(6, (1, 2, 4, 8)) == (1, 2, 4, 6) and up_to(9, (1, 2, 4, 8)) == (1, 2, 4, 8)
+    assert waste(7, 4) == pytest.approx(1 / 7)
+    assert collides(14, 4096) and not collides(8, 4096) and not collides(14, 2048) and collides(17, 2048)
+    assert balance(3, 2) == 0.75
+    assert skewed(1024, 4, 16) == 1040 and skewed(100, 4, 16) == 100
+    assert tall_block(56, (1, 2, 4), copies=1, threads=2) == 4
+    assert tall_block(4, (1, 2, 4), copies=1, threads=4) == 1

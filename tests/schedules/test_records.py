@@ -1,0 +1,65 @@
+"""Records: JSON round trip, and what a line that is no record gets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from schedules import Record
+from tensorlang.errors import DatabaseError
+from tensorlang.nn import Workload
+from tests.schedules.examples import WORKLOADS, record
+
+
+@pytest.mark.parametrize("workload", WORKLOADS[::4], ids=str)
+def test_json_round_trip(workload: Workload) -> None:
+    original = record(workload)
+    line = original.to_json()
+    assert "\n" not in line
+    assert Record.from_json(line) == original
+
+
+def test_speedup_is_of_the_best_samples() -> None:
+    assert record(WORKLOADS[0], best_ns=40).timing.speedup == 2.5
+
+
+def _changed(path: str, value: object) -> str:
+    data = json.loads(record(WORKLOADS[0]).to_json())
+    *outer, last = path.split(".")
+    place = data
+    for key in outer:
+        place = place[key]
+    place[last] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("schema", 99, "this is not a record of schema 1."),
+        ("extra", 1, "record has no field 'extra'."),
+        ("timing.samples_ns", [], "timing.samples_ns must hold one or more times >= 1 ns, but got []."),
+        ("timing.samples_ns", [1.5], "record.timing.samples_ns[0] must be an integer, but got 1.5."),
+        ("hardware.isa", "avx2", 'record.hardware.isa must be a list, but got "avx2".'),
+        ("knobs.order", [1], "record.knobs.order must be an integer or a string or true or false, but got [1]."),
+        ("workload.op", "conv9d", "there is no workload 'conv9d'."),
+        ("check.max_abs_error", "small", 'record.check.max_abs_error must be a number, but got "small".'),
+    ],
+)
+def test_each_field_is_checked(path: str, value: object, message: str) -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Record.from_json(_changed(path, value))
+    assert caught.value.message == message
+
+
+def test_malformed_schedule_is_refused() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Record.from_json(_changed("schedule", {"directives": "import os"}))
+    assert caught.value.message.startswith("the record's schedule is malformed: ")
+
+
+def test_too_long_a_line_is_not_even_parsed() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Record.from_json(" " * 1_000_001)
+    assert str(caught.value) == "a record has at most 1000000 characters, but this one has 1000001."
