@@ -1,6 +1,6 @@
 # Everything lives in .venv; nothing is installed globally, but for the Debian packages of `ci-deps`.
 #   make run      set up, then tune ResNet-50 for this machine's CPU for three minutes
-#   make test     set up with the test tools, then run the tests          (ARGS="-k conv -n 0")
+#   make test     set up with the test tools, then run the tests          (ARGS="-k conv", or "-n 2" for two processes)
 #   make check    formatting, lint, types, import layers
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
 #   make format   rewrite the sources in the project's format

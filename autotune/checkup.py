@@ -76,8 +76,7 @@ def _cpu_name() -> str:
 
 
 def _warnings(target: Target, threading_layer: str, load: float, peaks: dict[int, Peaks | None]) -> Iterator[str]:
-    if load > _BUSY_SHARE * target.cores:
-        yield f"the machine is busy (load {load:.1f} on {target.cores} cores): measurements will be noisy"
+    yield from load_warnings(load, target.cores)
     if threading_layer == "workqueue":
         yield "the workqueue threading layer takes 100 us to start a parallel loop: install libgomp (package libgomp1)"
     if not target.has_fma:
@@ -85,6 +84,12 @@ def _warnings(target: Target, threading_layer: str, load: float, peaks: dict[int
     yield from _system_warnings()
     yield from _peak_warnings(peaks)
     yield from _database_warnings()
+
+
+def load_warnings(load: float, cores: int) -> Iterator[str]:
+    """A warning if so much `load` on so many cores would disturb measurements."""
+    if load > _BUSY_SHARE * cores:
+        yield f"the machine is busy (load {load:.1f} on {cores} cores): measurements will be noisy"
 
 
 def _system_warnings() -> Iterator[str]:

@@ -32,22 +32,3 @@ class Listener(Protocol):
     def on_stop(self) -> None:
         """The user asked to stop; what is in hand is being finished."""
         ...
-
-
-class Silence:
-    """A listener that does nothing."""
-
-    def on_start(self, network: Network, budget: Budget) -> None:
-        pass
-
-    def on_turn(self, layer: NetworkLayer) -> None:
-        pass
-
-    def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
-        pass
-
-    def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
-        pass
-
-    def on_stop(self) -> None:
-        pass

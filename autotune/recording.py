@@ -13,9 +13,15 @@ from tensorlang.schedule import Schedule
 ORACLE = "tensorlang.reference"
 
 
-def is_worth_recording(contest: Contest) -> bool:
-    """True if the winner is news: neither the default, which needs no record, nor the record known before."""
-    return contest.winner.label not in (DEFAULT, RECORD) and contest.winner.trial is not None
+def is_worth_recording(problem: Problem, contest: Contest) -> bool:
+    """True if the winner is news.
+
+    That the default was not beaten is news too, if there was no record: without one, lookups would take the knobs of
+    the nearest shape that has a record, which may be worse here.
+    """
+    label = contest.winner.label
+    is_known = label == RECORD or (label == DEFAULT and problem.incumbent is not None)
+    return not is_known and contest.winner.trial is not None
 
 
 def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchain: Toolchain) -> Record:

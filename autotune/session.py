@@ -91,7 +91,7 @@ def tune_network(
 
 def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:
     def keep(problem: Problem, contest: Contest) -> None:
-        if is_worth_recording(contest):
+        if is_worth_recording(problem, contest):
             database.append(make_record(problem, contest, hardware, find_toolchain()))
 
     return keep

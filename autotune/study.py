@@ -81,15 +81,13 @@ class LayerStudy:
         return next(iter(fastest(self.trials.values(), 1)), None)
 
     @property
-    def confirmed(self) -> tuple[str, str]:
-        """Hashes of the fastest schedule when the best were last timed together, and of the winner; "" if never."""
-        compared, winner = self._study.user_attrs.get(_CONFIRMED, ("", ""))
-        return compared, winner
+    def confirmed_digest(self) -> str:
+        """Hash of the schedule that was the fastest when the best were last timed against each other; "" if never."""
+        return str(self._study.user_attrs.get(_CONFIRMED, ""))
 
-    def mark_confirmed(self, winner: str) -> None:
-        """Remember that the fastest trial so far was timed against the default, and that the schedule `winner` won."""
-        compared = self.best.digest if self.best else ""
-        self._study.set_user_attr(_CONFIRMED, [compared, schedule_digest(winner)])
+    def mark_confirmed(self) -> None:
+        """Remember that the fastest trial so far was timed against the default."""
+        self._study.set_user_attr(_CONFIRMED, self.best.digest if self.best else "")
 
     def step(self, measure: Callable[[str], Measurement]) -> Trial | None:
         """Choose a schedule that was not measured before, measure it, and return the trial.

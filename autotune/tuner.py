@@ -50,13 +50,12 @@ class _Progress:
 
     @property
     def is_confirmed(self) -> bool:
-        """True if nothing was found faster than the default, or it was timed against it and the winner is known."""
-        best, default = self.study.best, self.study.default_digest
-        if best is None or best.digest == default:
+        """True if there is nothing to compare, or the best was timed against the default and what won is known."""
+        best = self.study.best
+        if best is None or len(self.study.trials) == 1:
             return True
-        compared, winner = self.study.confirmed
-        is_kept = winner == default or self.contest is not None or self.study.problem.incumbent is not None
-        return compared == best.digest and is_kept
+        is_kept = self.contest is not None or self.study.problem.incumbent is not None
+        return is_kept and self.study.confirmed_digest == best.digest
 
 
 class Tuner:
@@ -192,7 +191,7 @@ class Tuner:
         if contest is not None:
             progress.contest = contest
             self._keep(progress.study.problem, contest)
-            progress.study.mark_confirmed(contest.winner.schedule)
+            progress.study.mark_confirmed()
 
 
 def _to_result(progress: _Progress) -> LayerResult:

@@ -16,7 +16,6 @@ settings.register_profile("fixed", derandomize=True, deadline=None, database=Non
 settings.register_profile("open", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
-_PRIVATE = {"TENSORLANG_CACHE_DIR": "cache", "TENSORLANG_HOME": "home"}
 _FOLDER = "TENSORLANG_TEST_FOLDER"
 
 
@@ -29,14 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the user's kernels and records out of the tests, and the tests out of theirs.
 
-    Workers of pytest-xdist and children that tests start inherit the folder from the first process.
+    Workers of pytest-xdist share one kernel cache; records and the measuring lock are each worker's own.
     """
-    if _FOLDER in os.environ:
-        return
-    folder = mkdtemp(prefix="tensorlang-tests-")
-    os.environ[_FOLDER] = folder
-    os.environ.update({name: str(Path(folder, part)) for name, part in _PRIVATE.items()})
-    config.add_cleanup(lambda: rmtree(folder, ignore_errors=True))
+    if _FOLDER not in os.environ:
+        os.environ[_FOLDER] = folder = mkdtemp(prefix="tensorlang-tests-")
+        config.add_cleanup(lambda: rmtree(folder, ignore_errors=True))
+    shared = Path(os.environ[_FOLDER])
+    os.environ["TENSORLANG_CACHE_DIR"] = str(shared / "cache")
+    os.environ["TENSORLANG_HOME"] = str(shared / f"home-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
 
 
 @pytest.fixture

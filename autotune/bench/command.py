@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from itertools import chain
 
@@ -23,6 +24,7 @@ from schedules import Database, Hardware
 from tensorlang.nn.codec import encode
 
 _ALL = "all"
+_BUSY = 0.5  # runnable processes; one of them takes a whole CPU from whoever has its turn
 
 
 class _Names(click.ParamType[tuple[str, ...]]):
@@ -78,12 +80,15 @@ def bench(
     people = people_console()
     require_installed(PEERS)
     cases = _make_cases(find_network(network, batch), batch, layers, rounds)
+    load = os.getloadavg()[0]  # before measuring adds to it
+    if load > _BUSY:
+        people.print(f"warning: the machine is busy (load {load:.1f}): ratios will be noisy", style="yellow")
     with measuring_slot(Database.user().directory.parent):
         comparison = _run_with_progress(people, cases, threads, rounds)
     document = make_document(comparison)
     print_comparison(people, comparison, document)
     if as_json:
-        print_json({**document, "hardware": encode(Hardware.here(max(threads)))})
+        print_json({**document, "hardware": encode(Hardware.here(max(threads))), "load_before": load})
     if comparison.failures:
         sys.exit(1)
 

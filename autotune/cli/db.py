@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from autotune.cli.options import json_option, threads_option
-from autotune.cli.output import people_console, print_json
+from autotune.cli.output import people_console, print_json, print_warnings
 from autotune.networks import find_network, network_names
 from schedules import Database, Found, Record, lookup
 from tensorlang.errors import DatabaseError
@@ -34,8 +34,7 @@ def list_records(as_json: bool) -> None:
             rows.append({"database": name, **_record_data(record)})
             table.add_row(name, *_record_cells(record))
     people.print(table if rows else "no records yet; `autotune tune` makes them", markup=False)
-    for problem in problems:
-        people.print(f"warning: {problem}", style="yellow", markup=False)
+    print_warnings(people, problems)
     if as_json:
         print_json({"records": rows, "problems": problems})
 
@@ -48,6 +47,7 @@ def lookup_schedule(workload: str, threads: int | None, as_json: bool) -> None:
     """Print the best known schedule of WORKLOAD: NETWORK:LAYER, or a workload as JSON."""
     found = lookup(_parse_workload(workload), threads=threads)
     people = people_console()
+    print_warnings(people, Database.user().load().problems)
     people.print(found.explanation, highlight=False, markup=False)
     if as_json:
         print_json(_found_data(found))

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from autotune.checkup import Checkup, examine
 from autotune.cli.options import json_option
-from autotune.cli.output import people_console, print_json
+from autotune.cli.output import people_console, print_json, print_warnings
 from autotune.measure.local import LocalMeasurer
 from autotune.toolchain import threading_layer
 
@@ -23,8 +23,7 @@ def doctor(as_json: bool) -> None:
     with LocalMeasurer() as measurer:
         found = examine(measurer, threading_layer())
     people.print(_to_table(found))
-    for warning in found.warnings:
-        people.print(f"warning: {warning}", style="yellow", markup=False, highlight=False)
+    print_warnings(people, found.warnings)
     if as_json:
         print_json(_to_data(found))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
@@ -45,8 +46,15 @@ class _Commands(click.Group):
             raise click.ClickException(str(reason)) from reason
 
 
+def _version() -> str:
+    try:
+        return version("tensorlang")
+    except PackageNotFoundError:
+        return "not installed"
+
+
 @click.group(cls=_Commands)
-@click.version_option(package_name="tensorlang")
+@click.version_option(_version())
 def _autotune() -> None:
     """Tuned schedules for the layers of neural networks on this machine's CPU."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from dataclasses import replace
@@ -9,13 +10,15 @@ from dataclasses import replace
 import click
 
 from autotune.budget import format_duration
+from autotune.checkup import load_warnings
 from autotune.cli.options import Duration, batch_option, json_option, layer_option, threads_option
-from autotune.cli.output import people_console, print_json
+from autotune.cli.output import people_console, print_json, print_warnings
 from autotune.cli.progress import ProgressDisplay
 from autotune.networks import find_network
 from autotune.report import to_data, to_table
 from autotune.session import check_threads, tune_network
 from schedules import Database
+from tensorlang.codegen import host_target
 
 
 @click.command()
@@ -44,8 +47,8 @@ def tune(
     people = people_console()
     chosen = find_network(network, batch).select(layers)
     count = check_threads(threads)
-    for problem in Database.user().load().problems:
-        people.print(f"warning: {problem}", style="yellow", markup=False)
+    print_warnings(people, load_warnings(os.getloadavg()[0], host_target().cores))
+    print_warnings(people, Database.user().load().problems)
     with ProgressDisplay(people) as display:
         result = tune_network(chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display)
     result = replace(result, resume=_resume_command(network, budget, count, batch, layers, seed, storage))

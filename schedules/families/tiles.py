@@ -11,8 +11,8 @@ from tensorlang.dtypes import parse_dtype
 from tensorlang.nn import Workload
 from tensorlang.schedule import Schedule, TailStrategy
 
-# Two fused multiply-adds and two loads start per cycle, and a result is ready four cycles later, on the x86 cores of
-# the last ten years (uops.info: Haswell to Zen 5, Golden Cove); only the ratios matter here.
+# A model core: two multiply-adds and two loads start per cycle, and a result is ready four cycles later. Cores differ
+# (some start one 512-bit multiply-add per cycle); the model only ranks tiles, and the tuner measures.
 _FMA_PER_CYCLE = 2
 _LOADS_PER_CYCLE = 2
 _FMA_LATENCY_CYCLES = 4
@@ -124,8 +124,9 @@ def tall_block(extent: int, choices: Sequence[int], copies: int, threads: int) -
 def collides(rows: int, step_bytes: int) -> bool:
     """True if a column of `rows` elements, `step_bytes` apart, overflows the cache sets that it maps to.
 
-    Reckoned for 64 sets of 8 lines of 64 bytes, 4 KiB a way: rows 4 KiB apart share one set. Measured on a Zen 4 core,
-    14 positions 4 KiB apart run at 0.77 of the speed that they reach when copied with a skewed row length.
+    Reckoned for 64 sets of 8 lines of 64 bytes, 4 KiB a way: rows 4 KiB apart share one set. Measured once, on an
+    AMD family 25 model 17 core, on a 1x1 convolution of 14x14x1024 to 256: 14 positions 4 KiB apart ran at 0.79 of the
+    speed that they reached when copied with a skewed row length (90 and 114 GFLOP/s).
     """
     return rows * gcd(step_bytes, _WAY_BYTES) > _WAYS * _WAY_BYTES
 

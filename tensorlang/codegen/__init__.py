@@ -1,6 +1,6 @@
 """Lowered functions to machine code: LLVM emission inside a Numba intrinsic, SIMD, parallel tasks, and a disk cache."""
 
-from tensorlang.codegen.call import OVERLAP, make_caller
+from tensorlang.codegen.call import MISALIGNED, OVERLAP, make_caller
 from tensorlang.codegen.fingerprint import codegen_epoch, fingerprint
 from tensorlang.codegen.jit import CompiledFunction, compile_function
 from tensorlang.codegen.launch import launches_are_thread_safe, register_launcher
@@ -9,6 +9,7 @@ from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace
 
 __all__ = [
     "ALIGNMENT_BYTES",
+    "MISALIGNED",
     "OVERLAP",
     "CompiledFunction",
     "Target",

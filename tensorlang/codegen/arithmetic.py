@@ -1,4 +1,4 @@
-"""Operators of the IR on LLVM values, with the IR's meaning: wrapping, floor division, x // 0 == 0, NaN-propagating minimum."""
+"""Operators of the IR on LLVM values, with its meaning: wrapping, floor division, x // 0 == 0, minimum with NaN."""
 
 from __future__ import annotations
 
@@ -116,10 +116,19 @@ def _float_extreme(ops: Ops, sign: str, a: ll.Value, b: ll.Value) -> ll.Value:
     ``a > b ? a : b`` is one machine instruction and gives b, the second operand, if either is NaN: so a literal goes
     first (it is no NaN), and only an unknown first operand needs a second select.
     """
-    if ops.is_constant(b):
+    if _is_number_literal(b):
         a, b = b, a
     extreme = ops.select(ops.builder.fcmp_ordered(sign, a, b), a, b)
-    return extreme if ops.is_constant(a) else ops.select(ops.is_nan(a), a, extreme)
+    return extreme if _is_number_literal(a) else ops.select(ops.is_nan(a), a, extreme)
+
+
+def _is_number_literal(value: ll.Value) -> bool:
+    """True for a float literal, the same in all lanes, that is not NaN."""
+    if not isinstance(value, ll.Constant):
+        return False
+    constant = value.constant[0] if isinstance(value.constant, list) else value.constant
+    constant = getattr(constant, "constant", constant)
+    return constant is None or bool(constant == constant)
 
 
 def _float_floor(ops: Ops, op: BinaryOp, a: ll.Value, b: ll.Value) -> ll.Value:
@@ -144,13 +153,13 @@ def _shift(ops: Ops, op: BinaryOp, a: ll.Value, b: ll.Value, type_: DType) -> ll
 
 
 def _uniform_literal(value: ll.Value) -> int | None:
-    """The value of an integer literal that is the same in all lanes."""
+    """The value of an integer literal that is the same in all lanes and not 0."""
     if not isinstance(value, ll.Constant):
         return None
     constant = value.constant
     if isinstance(constant, list):
         lanes = {getattr(lane, "constant", lane) for lane in constant}
-        return int(lanes.pop()) if len(lanes) == 1 else None
+        constant = lanes.pop() if len(lanes) == 1 else None
     return constant if isinstance(constant, int) else None
 
 

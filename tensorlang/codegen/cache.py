@@ -33,6 +33,10 @@ class Compiled:
         """Numba's compile result."""
         return next(iter(self.dispatcher.overloads.values()))
 
+    def library_text(self) -> str:
+        """The optimised LLVM text, which Numba has only of code that it did not load from its cache."""
+        return str(self.result.library.get_llvm_str())
+
     def address(self) -> int:
         """Address of the machine code, called as ``i32(ptr result, ptr exception, arguments...)``."""
         result = self.result
@@ -94,9 +98,11 @@ def compile_cached(
         _discard(entry, files)
     _compile_only(dispatcher, signature)
     from_cache = bool(dispatcher.stats.cache_hits)
+    compiled = Compiled(dispatcher, from_cache, entry)
     if not from_cache:
+        write_atomically(entry.with_suffix(".ll"), compiled.library_text().encode())
         _seal(entry, files)
-    return Compiled(dispatcher, from_cache, entry)
+    return compiled
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -127,12 +133,15 @@ def _holds(entry: Path, source: str) -> bool:
         return False
 
 
-def _numba_files(entry: Path, files: Path) -> list[Path]:
-    return sorted(p for p in files.glob(f"{entry.stem}.run-*") if p.suffix in (".nbi", ".nbc"))
+def _entry_files(entry: Path, files: Path) -> list[Path]:
+    """What an entry is made of: the LLVM text, and Numba's index and machine code, which may be elsewhere."""
+    text = entry.with_suffix(".ll")
+    code = [p for p in files.glob(f"{entry.stem}.run-*") if p.suffix in (".nbi", ".nbc")]
+    return sorted([*code, text] if text.exists() else code)
 
 
 def _checksums(entry: Path, files: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in _numba_files(entry, files)}
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in _entry_files(entry, files)}
 
 
 def _is_intact(entry: Path, files: Path) -> bool:
@@ -143,7 +152,7 @@ def _is_intact(entry: Path, files: Path) -> bool:
 
 
 def _discard(entry: Path, files: Path) -> None:
-    for path in [*_numba_files(entry, files), entry.with_suffix(".json")]:
+    for path in [*_entry_files(entry, files), entry.with_suffix(".json")]:
         path.unlink(missing_ok=True)
 
 

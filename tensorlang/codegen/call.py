@@ -20,6 +20,8 @@ from tensorlang.dtypes import DType
 
 #: What a caller returns when output number n shares memory with another argument: ``OVERLAP + n``.
 OVERLAP = 1
+#: What a caller returns when an array does not start at a multiple of its element size.
+MISALIGNED = -1
 
 
 @cache
@@ -28,8 +30,8 @@ def make_caller(
 ) -> Any:
     """Return a compiled function ``(function, *inputs, *outputs, *integers) -> int``.
 
-    It calls the code at address `function` with a table of the arrays' addresses and the integers, without the GIL. One is
-    compiled for each combination of array types, not for each kernel, so that kernels need no wrappers of their own.
+    It calls the code at address `function` with a table of the arrays' addresses and the integers, without the GIL. One
+    is compiled for each combination of array types, not for each kernel, so that kernels need no wrappers of their own.
 
     Parameters
     ----------
@@ -43,17 +45,18 @@ def make_caller(
     Returns
     -------
     callable
-        Gives 0, or ``OVERLAP + n`` without having called, if output n shares memory with another argument. Raises
-        TypeError for arguments of other types.
+        Gives 0; or, without having called, MISALIGNED, or ``OVERLAP + n`` if output n shares memory with another
+        argument. Raises TypeError for arguments of other types.
     """
     array_types = [array_type(t, rank, readonly=True) for t, rank in inputs]
     array_types += [array_type(t, rank, readonly=False) for t, rank in outputs]
     arrays = [f"a{n}" for n in range(len(array_types))]
     integers = [f"i{n}" for n in range(integer_count)]
+    array_tuple, integer_tuple = ("(" + "".join(f"{name}, " for name in names) + ")" for names in (arrays, integers))
     source = (
         f'"""A caller of tensorlang kernels, code generator {codegen_epoch()}."""\n\n\n'
         f"def run(function, {', '.join(arrays + integers)}):\n"
-        f"    return call_kernel(function, ({''.join(a + ', ' for a in arrays)}), ({''.join(i + ', ' for i in integers)}))\n"
+        f"    return call_kernel(function, {array_tuple}, {integer_tuple})\n"
     )
     signature = types.intp(types.intp, *array_types, *[types.intp] * integer_count)
     name = "call_" + hashlib.sha256(f"{source} {signature} {len(outputs)}".encode()).hexdigest()[:40]
@@ -68,7 +71,9 @@ def _make_call(output_count: int) -> Any:
             structures = [context.make_array(t)(context, builder, v) for t, v in zip(arrays, values, strict=True)]
             pointers = [builder.bitcast(s.data, PTR) for s in structures]
             sizes = [builder.mul(s.nitems, s.itemsize) for s in structures]
+            widths = [context.get_abi_sizeof(context.get_data_type(t.dtype)) for t in arrays]
             status = _find_overlap(builder, pointers, sizes, output_count)
+            status = _find_misaligned(builder, pointers, widths, status)
             is_free = builder.icmp_signed("==", status, int_constant(0))
             with builder.if_then(is_free, likely=True):
                 numbers = cgutils.unpack_tuple(builder, args[2], len(integers))
@@ -104,4 +109,13 @@ def _find_overlap(builder: Any, pointers: Sequence[Any], sizes: Sequence[Any], o
             ends_after = builder.icmp_unsigned("<", begins[other], ends[out])
             code = int_constant(OVERLAP + out - first_output)
             status = builder.select(builder.and_(starts_before, ends_after), code, status)
+    return status
+
+
+def _find_misaligned(builder: Any, pointers: Sequence[Any], widths_bytes: Sequence[int], status: Any) -> Any:
+    """MISALIGNED if an array is; Numba lets such arrays through."""
+    for pointer, width in zip(pointers, widths_bytes, strict=True):
+        rest = builder.and_(builder.ptrtoint(pointer, I64), int_constant(width - 1))
+        is_aligned = builder.icmp_signed("==", rest, int_constant(0))
+        status = builder.select(is_aligned, status, int_constant(MISALIGNED))
     return status

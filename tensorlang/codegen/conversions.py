@@ -12,8 +12,8 @@ from tensorlang.dtypes import DType, Kind, float32, float64
 def emit_cast(ops: Ops, value: ll.Value, source: DType, result: DType) -> ll.Value:
     """Convert `value` of element type `source` to `result`; both have the same lanes.
 
-    Float to integer saturates and NaN gives 0, integers wrap, anything to bool is ``!= 0``, floats round to nearest even,
-    once.
+    Float to integer saturates and NaN gives 0, integers wrap, anything to bool is ``!= 0``, floats round once, to
+    nearest even.
     """
     if source.element == result.element:
         return value
@@ -46,7 +46,7 @@ def _to_bool(ops: Ops, value: ll.Value, source: DType) -> ll.Value:
 
 
 def _to_storage(ops: Ops, value: ll.Value, source: DType, result: DType) -> ll.Value:
-    """Through float32; what float32 cannot hold is first rounded to odd, so that the second rounding is the only one."""
+    """Through float32; what float32 cannot hold is rounded to odd first, which the second rounding does not see."""
     if source.is_float and source.bits == 32:
         narrow = value
     elif source.is_integer and source.bits <= 16 or source.is_bool:
@@ -58,7 +58,7 @@ def _to_storage(ops: Ops, value: ll.Value, source: DType, result: DType) -> ll.V
 
 
 def _round_to_odd(ops: Ops, value: ll.Value) -> ll.Value:
-    """float64 to float32: exact values as they are, others truncated with the last bit set (Boldo and Melquiond 2008)."""
+    """float64 to float32: exact values stay, others are truncated and their last bit set (Boldo and Melquiond 2008)."""
     builder = ops.builder
     narrow_type = vector(F32, lanes_of(value.type))
     nearest = builder.fptrunc(value, narrow_type)

@@ -1,15 +1,16 @@
-"""Expressions of the IR to LLVM values, each emitted once per dominating region; addresses share their variable part."""
+"""Expressions of the IR to LLVM values, each emitted once a region; and the loads and stores they are used in."""
 
 from __future__ import annotations
 
 from llvmlite import ir as ll
 
+from tensorlang.codegen.addresses import Addresses
 from tensorlang.codegen.affine import Affine, decompose
 from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
 from tensorlang.codegen.conversions import emit_cast
-from tensorlang.codegen.memory import Flat, Memory, Slots, Storage
+from tensorlang.codegen.memory import Memory, Slots, Storage
 from tensorlang.codegen.scopes import Scopes
-from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
+from tensorlang.codegen.types import I1, I32, I64, lanes_of, register_element, register_type, vector
 from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.dtypes import DType, float64, int64
 from tensorlang.errors import InternalError
@@ -52,6 +53,7 @@ class Expressions:
         self.scopes = scopes
         self.storages = storages
         self.memory = Memory(ops)
+        self.addresses = Addresses(ops.builder, scopes, self.emit, self._is_volatile)
         # Loads of memory that the function writes may be used again until the next store or branch.
         self._recent_loads: dict[str, dict[Load, ll.Value]] = {}
         self._volatile_count = 0
@@ -129,7 +131,7 @@ class Expressions:
             return None
         is_rising = difference.lane_stride == 1
         distance = Affine(difference.terms, difference.constant).times(-1 if is_rising else 1)
-        threshold = self.emit_affine(distance)
+        threshold = self.addresses.emit_affine(distance)
         # Thresholds outside [-1, lanes] compare with every lane number alike.
         for name, bound in (("smax", -1), ("smin", lanes)):
             threshold = self.ops.intrinsic(name, I64, [threshold, int_constant(bound)], [I64])
@@ -137,62 +139,11 @@ class Expressions:
         op = expr.op if is_rising else _FLIPPED[expr.op]
         return self.builder.icmp_signed(op.value, self.ops.lane_numbers(I32, lanes), limit)
 
-    # Addresses
-
-    def emit_affine(self, affine: Affine) -> ll.Value:
-        """The value of lane 0 of an affine form."""
-        value: ll.Value | None = None
-        for term in self._outermost_first(affine):
-            scaled = self._scaled(*term)
-            value = scaled if value is None else self.builder.add(value, scaled)
-        if value is None:
-            return int_constant(affine.constant)
-        return self.builder.add(value, int_constant(affine.constant)) if affine.constant else value
-
-    def _scaled(self, atom: Expr, coefficient: int) -> ll.Value:
-        value = self.emit(atom)
-        if coefficient == 1:
-            return value
-        key = ("scaled", atom, coefficient)
-        scaled = self.scopes.get(key)
-        if scaled is None:
-            scaled = self.builder.mul(value, int_constant(coefficient))
-            self._remember(key, scaled, (atom,))
-        return scaled
-
-    def _element_pointer(self, buffer: str, storage: Flat, affine: Affine) -> ll.Value:
-        """The address of lane 0: the variable part, outer loops first and shared by all its users, then the constant."""
-        pointer = storage.pointer
-        terms = self._outermost_first(affine)
-        for count in range(1, len(terms) + 1):
-            key = ("address", buffer, terms[:count])
-            known = self.scopes.get(key)
-            if known is None:
-                step = self._scaled(*terms[count - 1])
-                known = self.builder.gep(pointer, [step], source_etype=memory_element(storage.type))
-                self._remember(key, known, tuple(atom for atom, _ in terms[:count]))
-            pointer = known
-        return self.memory.shift(pointer, affine.constant, storage.type)
-
-    def _remember(self, key: object, value: ll.Value, atoms: tuple[Expr, ...]) -> None:
-        """Keep a value for its region, unless it depends on memory that is written (an index may be loaded)."""
-        if not any(self._is_volatile(atom) for atom in atoms):
-            self.scopes.put(key, value)
-
     def _is_volatile(self, expr: Expr) -> bool:
+        """True if a later evaluation may differ: it loads from memory that the function writes."""
         if isinstance(expr, Variable):
             return False
-        return any(isinstance(node, Load) and not self.storages[node.buffer].is_constant for node in walk(expr))
-
-    def _outermost_first(self, affine: Affine) -> tuple[tuple[Expr, int], ...]:
-        if len(affine.terms) < 2:
-            return affine.terms
-        return tuple(sorted(affine.terms, key=lambda term: self._depth(term[0])))
-
-    def _depth(self, expr: Expr) -> int:
-        if isinstance(expr, Variable):
-            return self.scopes.depth(expr.name)
-        return max((self.scopes.depth(node.name) for node in walk(expr) if isinstance(node, Variable)), default=0)
+        return any(isinstance(node, Load) and not self._storage(node.buffer).is_constant for node in walk(expr))
 
     # Loads and stores
 
@@ -223,23 +174,23 @@ class Expressions:
         type_ = expr.type
         affine = decompose(expr.index, self.scopes.definition)
         mask = self._mask(expr.predicate, type_.lanes)
-        if isinstance(storage, Slots) or storage.is_private and affine is not None and affine.lane_stride == 1:
-            value = self.memory.load_contiguous(self._own_pointer(expr.buffer, storage, affine, type_), type_)
+        if isinstance(storage, Slots):
+            value = self.memory.load_contiguous(self._slot(expr.buffer, storage, affine, type_), type_)
             zero = ll.Constant(value.type, None)
             return value if mask is None else self.ops.select(mask, value, zero)
         if type_.lanes == 1:
-            pointer = self._element_pointer(expr.buffer, storage, _scalar(affine))
+            pointer = self.addresses.element_pointer(expr.buffer, storage, _scalar(affine))
             if mask is None:
                 return self.memory.load_contiguous(pointer, type_)
             self.forget_loads()
             return self.memory.load_scalar_if(pointer, mask, type_)
         if affine is not None and affine.lane_stride == 1:
-            pointer = self._element_pointer(expr.buffer, storage, affine)
+            pointer = self.addresses.element_pointer(expr.buffer, storage, affine)
             if mask is None:
                 return self.memory.load_contiguous(pointer, type_)
             return self.memory.load_masked(pointer, mask, type_)
         if affine is not None and mask is None:
-            pointer = self._element_pointer(expr.buffer, storage, affine)
+            pointer = self.addresses.element_pointer(expr.buffer, storage, affine)
             if affine.lane_stride == 0:
                 return self.ops.splat(self.memory.load_contiguous(pointer, type_.element), type_.lanes)
             return self.memory.load_strided(pointer, affine.lane_stride, type_)
@@ -250,26 +201,26 @@ class Expressions:
         storage = self._storage(buffer)
         affine = decompose(index, self.scopes.definition)
         mask = self._mask(predicate, type_.lanes)
-        if isinstance(storage, Slots) or storage.is_private and affine is not None and affine.lane_stride == 1:
-            pointer = self._own_pointer(buffer, storage, affine, type_)
+        if isinstance(storage, Slots):
+            pointer = self._slot(buffer, storage, affine, type_)
             if mask is not None:
                 value = self.ops.select(mask, value, self.memory.load_contiguous(pointer, type_))
             self.memory.store_contiguous(value, pointer, type_)
         elif type_.lanes == 1:
-            pointer = self._element_pointer(buffer, storage, _scalar(affine))
+            pointer = self.addresses.element_pointer(buffer, storage, _scalar(affine))
             if mask is None:
                 self.memory.store_contiguous(value, pointer, type_)
             else:
                 self.memory.store_scalar_if(value, pointer, mask, type_)
                 self.forget_loads()
         elif affine is not None and affine.lane_stride == 1:
-            pointer = self._element_pointer(buffer, storage, affine)
+            pointer = self.addresses.element_pointer(buffer, storage, affine)
             if mask is None:
                 self.memory.store_contiguous(value, pointer, type_)
             else:
                 self.memory.store_masked(value, pointer, mask, type_)
         elif affine is not None and mask is None:
-            pointer = self._element_pointer(buffer, storage, affine)
+            pointer = self.addresses.element_pointer(buffer, storage, affine)
             self.memory.store_strided(value, pointer, affine.lane_stride, type_)
         else:
             indices = self.emit(index)
@@ -282,10 +233,8 @@ class Expressions:
             raise InternalError(f"code generation: buffer {buffer!r} is not allocated here.")
         return storage
 
-    def _own_pointer(self, buffer: str, storage: Storage, affine: Affine | None, type_: DType) -> ll.Value:
+    def _slot(self, buffer: str, storage: Slots, affine: Affine | None, type_: DType) -> ll.Value:
         place = _scalar(affine)
-        if isinstance(storage, Flat):
-            return self._element_pointer(buffer, storage, place)
         if place.terms:
             raise InternalError(f"code generation: the index of register array {buffer!r} is not a constant.")
         return storage.cells[place.constant, type_.lanes]

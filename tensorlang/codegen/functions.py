@@ -58,8 +58,8 @@ class FunctionEmitter:
     def emit(self) -> ll.Function:
         """Emit the function; return its entry, ``void(ptr)``.
 
-        The entry takes the address of a table of 64-bit cells: the buffers in parameter order, the workspace, the number
-        of threads.
+        The entry takes the address of a table of 64-bit cells: the buffers in parameter order, the workspace, the
+        number of threads.
         """
         arrays = [
             _Array(

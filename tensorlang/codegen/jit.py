@@ -1,4 +1,4 @@
-"""Lowered functions to machine code: a Numba intrinsic holds the LLVM of a kernel, a small njit function around it is called."""
+"""Lowered functions to machine code: a Numba intrinsic holds a kernel's LLVM, a small njit function holds that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numba import types
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
-from tensorlang.codegen.cache import Compiled, compile_cached, write_atomically
+from tensorlang.codegen.cache import Compiled, compile_cached
 from tensorlang.codegen.captures import has_launches
 from tensorlang.codegen.fingerprint import fingerprint
 from tensorlang.codegen.functions import FunctionEmitter
@@ -63,9 +63,9 @@ class CompiledFunction:
             try:
                 return self._compiled.entry.with_suffix(".ll").read_text()
             except OSError:
-                # Only the text was lost: make it again.
+                # The text was removed since: make it again.
                 return compile_function(self.function, self.target, cache=False).llvm()
-        return str(self._compiled.result.library.get_llvm_str())
+        return self._compiled.library_text()
 
     def asm(self) -> str:
         """The assembly text, made from the LLVM text by the target machine that made the code."""
@@ -92,7 +92,7 @@ def compile_function(function: Function, target: Target, *, cache: bool = True) 
     is_parallel = has_launches(function.body)
     if is_parallel:
         register_launcher()
-    key = fingerprint(function, target)
+    key = fingerprint(function, target) if cache else "not cached"
     compiled = compile_cached(
         f"{function.name}_{key[:40]}",
         _SOURCE.format(key=key),
@@ -101,18 +101,13 @@ def compile_function(function: Function, target: Target, *, cache: bool = True) 
         on_disk=cache,
         no_cpython_wrapper=True,
     )
-    address = compiled.address()
-    compile_s = time.perf_counter() - start_s
-    if compiled.entry is not None and not compiled.from_cache:
-        text = str(compiled.result.library.get_llvm_str())
-        write_atomically(compiled.entry.with_suffix(".ll"), text.encode())
     return CompiledFunction(
         function,
         target,
-        address,
+        compiled.address(),
         plan_workspace(function.body),
         is_parallel,
-        compile_s,
+        time.perf_counter() - start_s,
         compiled.from_cache,
         compiled,
     )

@@ -59,7 +59,7 @@ _parallel = njit(parallel=True, nogil=True, error_model="numpy", cache=_IS_CACHE
 
 
 def _launch(function: int, closure: int, tasks: int, threads: int) -> None:
-    """Split `tasks` into contiguous runs, one for each of ``min(threads, tasks)`` workers; 0 threads: what Numba uses."""
+    """Split `tasks` into contiguous runs, one for each of ``min(threads, tasks)`` workers; 0: Numba's number."""
     available = _get_num_threads()
     wanted = available if threads <= 0 else threads
     workers = min(wanted, tasks)

@@ -1,4 +1,4 @@
-"""exp, log, tanh and erf as polynomials, one code for scalars and vectors, so that a tail computes what a vector does."""
+"""exp, log, tanh and erf as polynomials, one code for scalars and vectors: a tail computes what a vector does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def tanh(ops: Ops, x: ll.Value) -> ll.Value:
 
 
 def erf(ops: Ops, x: ll.Value) -> ll.Value:
-    """Error function: an odd polynomial below 1, ``1 - exp(-x**2) * erfcx(x)`` above, erfcx in ``(x - 2) / (x + 2)``."""
+    """Error function: odd polynomial below 1, ``1 - exp(-x**2) * erfcx(x)`` above, erfcx in ``(x - 2) / (x + 2)``."""
     table, builder = _table(x), ops.builder
 
     def const(value: float) -> ll.Constant:

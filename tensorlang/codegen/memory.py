@@ -1,4 +1,4 @@
-"""Loads and stores: contiguous, masked, strided, gathered and scattered vectors, and register tiles as one slot a vector."""
+"""Loads and stores: contiguous, masked, strided, gathered and scattered vectors; register tiles as slots."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from dataclasses import dataclass
 
 from llvmlite import ir as ll
 
-from tensorlang.codegen.types import I8, I32, PTR, memory_element, memory_type, register_type, vector
+from tensorlang.codegen.types import I32, PTR, memory_element, memory_type, register_type, vector
 from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.dtypes import DType
 
 
 @dataclass(frozen=True)
 class Flat:
-    """Elements at a pointer; `is_private` memory is a stack frame, all of which may be touched under any mask."""
+    """Elements at a pointer."""
 
     pointer: ll.Value
     type: DType
-    is_private: bool = False
     is_constant: bool = False
 
 
@@ -49,12 +48,6 @@ class Memory:
 
     def to_memory(self, value: ll.Value, type_: DType) -> ll.Value:
         return self.builder.zext(value, memory_type(type_)) if type_.is_bool else value
-
-    def shift(self, pointer: ll.Value, offset: int, type_: DType) -> ll.Value:
-        """`pointer` moved by a number of elements."""
-        if offset == 0:
-            return pointer
-        return self.builder.gep(pointer, [int_constant(offset)], source_etype=memory_element(type_))
 
     def load_contiguous(self, pointer: ll.Value, type_: DType) -> ll.Value:
         value = self.builder.load(pointer, align=type_.size_bytes, typ=memory_type(type_))
@@ -93,16 +86,16 @@ class Memory:
         """Every `stride`-th element, reading none outside the first to the last."""
         lanes = type_.lanes
         if stride == -1:
-            forward = self.load_contiguous(self.shift(pointer, 1 - lanes, type_), type_)
+            forward = self.load_contiguous(shift(self.builder, pointer, 1 - lanes, type_), type_)
             return self.ops.shuffle(forward, forward, range(lanes - 1, -1, -1))
         if stride == 2:
             low = self.load_contiguous(pointer, type_)
-            high = self.load_contiguous(self.shift(pointer, lanes - 1, type_), type_)
+            high = self.load_contiguous(shift(self.builder, pointer, lanes - 1, type_), type_)
             picks = [2 * lane if 2 * lane < lanes else 2 * lane + 1 for lane in range(lanes)]
             return self.ops.shuffle(low, high, picks)
         result = ll.Constant(register_type(type_), ll.Undefined)
         for lane in range(lanes):
-            value = self.load_contiguous(self.shift(pointer, lane * stride, type_), type_.element)
+            value = self.load_contiguous(shift(self.builder, pointer, lane * stride, type_), type_.element)
             result = self.builder.insert_element(result, value, ll.Constant(I32, lane))
         return result
 
@@ -110,11 +103,11 @@ class Memory:
         lanes = type_.lanes
         if stride == -1:
             backward = self.ops.shuffle(value, value, range(lanes - 1, -1, -1))
-            self.store_contiguous(backward, self.shift(pointer, 1 - lanes, type_), type_)
+            self.store_contiguous(backward, shift(self.builder, pointer, 1 - lanes, type_), type_)
             return
         for lane in range(lanes):
             element = self.builder.extract_element(value, ll.Constant(I32, lane))
-            self.store_contiguous(element, self.shift(pointer, lane * stride, type_), type_.element)
+            self.store_contiguous(element, shift(self.builder, pointer, lane * stride, type_), type_.element)
 
     def gather(self, base: ll.Value, indices: ll.Value, mask: ll.Value, type_: DType) -> ll.Value:
         """Elements at any indices; lanes that are off are not read and give 0."""
@@ -137,6 +130,9 @@ class Memory:
         pointers.type = vector(PTR, type_.lanes)
         return pointers
 
-    def byte_pointer(self, pointer: ll.Value, offset_bytes: ll.Value) -> ll.Value:
-        """`pointer` moved by bytes."""
-        return self.builder.gep(pointer, [offset_bytes], source_etype=I8)
+
+def shift(builder: ll.IRBuilder, pointer: ll.Value, offset: int, type_: DType) -> ll.Value:
+    """`pointer` moved by a number of elements."""
+    if offset == 0:
+        return pointer
+    return builder.gep(pointer, [int_constant(offset)], source_etype=memory_element(type_))

@@ -68,7 +68,9 @@ class Scopes:
             self._values = {}
             frame.era += 1
         frame.shadowed.append((name, previous))
-        self._names[name] = _Binding(value, definition, len(self._frames), frame.era)
+        # What stood for a name that is hidden now may use the hidden one.
+        visible = definition if previous is None else None
+        self._names[name] = _Binding(value, visible, len(self._frames), frame.era)
 
     def variable(self, name: str) -> ll.Value | None:
         """The value of a name, or None."""

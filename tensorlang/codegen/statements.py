@@ -22,7 +22,8 @@ from tensorlang.ir.expr import Const, Expr, Load
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import walk
 
-#: A loop body of more instructions than this is not unrolled by LLVM: it hides the loop's overhead, and copies cost time.
+#: A loop body of more instructions than this is not unrolled by LLVM: it hides the loop's overhead, and copies cost
+#: compile time.
 _ROLLED_ABOVE_INSTRUCTIONS = 24
 
 
@@ -197,7 +198,7 @@ class Statements:
         places = self._slot_places(stmt) if stmt.memory is Memory.REGISTER else None
         if places is None:
             array = ll.ArrayType(memory_element(stmt.type), stmt.size)
-            return Flat(self.reserve(array, ALIGNMENT_BYTES), stmt.type, is_private=True)
+            return Flat(self.reserve(array, ALIGNMENT_BYTES), stmt.type)
         cells = {}
         for offset, lanes in sorted(places):
             type_ = stmt.type.with_lanes(lanes)
@@ -206,7 +207,7 @@ class Statements:
         return Slots(cells, stmt.type)
 
     def _slot_places(self, stmt: Allocate) -> set[tuple[int, int]] | None:
-        """(offset, lanes) of every access, if all are constant, no two overlap in part, and no other thread sees them."""
+        """(offset, lanes) of every access, if all are constant, none overlap in part, and no other thread sees them."""
         if has_launches(stmt.body):
             return None
         places: set[tuple[int, int]] = set()

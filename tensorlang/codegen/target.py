@@ -1,4 +1,4 @@
-"""What the machine code is made for: instruction set, registers, caches and cores of the host, as LLVM will see them."""
+"""What the machine code is made for: instruction set, registers, caches and cores of the host, as LLVM sees them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class Target:
 def host_target() -> Target:
     """Return the target that Numba compiles for in this process.
 
-    ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` are respected, as Numba respects them: the name alone leaves the host's
-    features on.
+    ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` are respected, as Numba respects them: the name alone leaves the
+    host's features on.
     """
     cpu_name = str(config.CPU_NAME or llvm.get_host_cpu_name())
     features = _enabled_features(cpu_name)

@@ -70,7 +70,7 @@ class Ops:
         return self.intrinsic(name, value.type, [value], [value.type])
 
     def fma(self, a: ll.Value, b: ll.Value, c: ll.Value) -> ll.Value:
-        """``a * b + c``, rounded once where the target can; contraction is a permission, so elsewhere it rounds twice."""
+        """``a * b + c``, rounded once where the target can; contraction is a permission: elsewhere it rounds twice."""
         if self.target.has_fma:
             return self.intrinsic("fma", a.type, [a, b, c], [a.type])
         return self.builder.fadd(self.builder.fmul(a, b), c)
@@ -94,10 +94,6 @@ class Ops:
     def not_(self, value: ll.Value) -> ll.Value:
         """Bitwise complement; logical for i1."""
         return self.builder.xor(value, self.const(value.type, -1 if element_of(value.type).width > 1 else 1))
-
-    def is_constant(self, value: ll.Value) -> bool:
-        """True for a literal, scalar or the same in all lanes."""
-        return isinstance(value, ll.Constant)
 
 
 def integer_like(type_: ll.Type) -> ll.Type:

@@ -17,9 +17,9 @@ STACK_LIMIT_BYTES = 64 << 10
 class Workspace:
     """Sizes of the memory that a call needs: ``shared_bytes + workers * worker_bytes`` [B].
 
-    `offsets` maps (identity of an Allocate, whether it is inside a parallel loop) to its place in the shared part, or in
-    its worker's part. Allocations that are not in it are on the stack. No two allocations overlap, so that what is zeroed
-    once and never written, padding, stays zero.
+    `offsets` maps (identity of an Allocate, whether it is inside a parallel loop) to its place in the shared part, or
+    in its worker's part. Allocations that are not in it are on the stack. No two allocations overlap, so that what is
+    zeroed once and never written, padding, stays zero.
     """
 
     shared_bytes: int

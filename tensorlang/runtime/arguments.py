@@ -1,4 +1,4 @@
-"""Arrays given to a kernel against what it expects: binding by place and name, and the error for one that does not fit."""
+"""Arrays given to a kernel against what it expects: binding by place and name, and the errors when they do not fit."""
 
 from __future__ import annotations
 

@@ -42,13 +42,13 @@ def compile(
     schedule : Schedule, optional
         How. Without one every Func is computed by plain loops.
     shape : tuple of int, or mapping from output name to one, optional
-        Extents of the outputs; where it is not given, the largest box at the origin whose reads stay inside every Input.
+        Extents of the outputs; where not given, the largest box at the origin whose reads stay inside every Input.
     inputs : sequence of Input, optional
         Argument order; by default the order of first use.
     target : Target, optional
         The host's if not given.
     numerics : {"fast", "strict"}
-        ``"fast"`` lets multiply and add be fused, rounding once, and reductions be reordered where the schedule says so.
+        ``"fast"`` lets multiply and add be fused, and reductions be reordered where the schedule says so.
     cache : bool
         Keep machine code on disk, and look for it there.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numba
 
-from tensorlang.codegen import OVERLAP, CompiledFunction, Target, launches_are_thread_safe, make_caller
+from tensorlang.codegen import MISALIGNED, OVERLAP, CompiledFunction, Target, launches_are_thread_safe, make_caller
 from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.module import BufferParam, Module, Role
@@ -24,7 +24,7 @@ _launch_lock = threading.Lock()
 class Kernel:
     """Machine code for one algorithm, schedule and set of shapes; made by `tensorlang.compile`.
 
-    A kernel holds code only. It may be called from several Python threads at once, and layers of one shape may share it.
+    A kernel holds code only. Several Python threads may call it at once, and layers of one shape may share it.
 
     Attributes
     ----------
@@ -238,7 +238,9 @@ class _Entry:
             raise
         finally:
             self.pool.release(block)
-        if status:
+        if status == MISALIGNED:
+            self._explain(arrays)
+        elif status:
             self._raise_overlap(status)
 
     def bind(self, arrays: tuple[Array, ...], integers: tuple[int, ...], threads: int) -> functools.partial[Any]:

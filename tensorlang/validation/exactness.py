@@ -35,10 +35,10 @@ def error_bound(algorithm: Algorithm) -> float:
     """Greatest difference between two right answers, relative to the largest output, on random inputs.
 
     ``eps * (16 + 8 * sqrt(terms))``: a sum of `terms` roundings, each a random half ulp of the partial sum, drifts by
-    about ``eps / 2 * sqrt(terms)`` (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 2.6),
-    and two sums in different orders by sqrt(2) times as much; the factor leaves some ten deviations of room, far
-    below what a missing or doubled term costs. The constant covers polynomials of a few ulps. `eps` is that of the
-    coarsest type.
+    about ``eps / 2 * sqrt(terms)`` (the statistical rule of thumb, as in Higham, "Accuracy and Stability of
+    Numerical Algorithms"), and two sums in different orders by sqrt(2) times as much; the factor leaves some ten
+    deviations of room, far below what a missing or doubled term costs. The constant covers polynomials of a few ulps.
+    `eps` is that of the coarsest type.
     """
     eps = max((_eps(func.type) for func in algorithm.funcs), default=0.0)
     return eps * (16 + 8 * sqrt(reduction_length(algorithm)))

@@ -38,7 +38,7 @@ def _behave(behaviour: str, argument: str) -> None:
         case "eat_memory":
             hoard = []
             while True:
-                hoard.append(bytearray(1 << 24))
+                hoard.append(bytearray(1 << 22))
         case "eat_memory_natively":
             os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n")
             os.abort()

@@ -6,10 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from autotune.budget import Budget
+from autotune.contest import Contest
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome, Phase
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem
+from autotune.trials import Trial
 from schedules.space import Knob, Knobs, KnobValue, Space
 from tensorlang.errors import ScheduleError
 from tensorlang.nn.workload import Gemm
@@ -92,6 +95,25 @@ class FakeMeasurer:
         return Peaks(100.0, 10.0)
 
     def close(self) -> None:
+        pass
+
+
+class Silence:
+    """A listener that does nothing."""
+
+    def on_start(self, network: Network, budget: Budget) -> None:
+        pass
+
+    def on_turn(self, layer: NetworkLayer) -> None:
+        pass
+
+    def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
+        pass
+
+    def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
+        pass
+
+    def on_stop(self) -> None:
         pass
 
 

@@ -21,11 +21,11 @@ from autotune.measure.outcome import Outcome, Phase
 
 FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
 QUICK = Limits(
-    {Phase.START: 60.0, Phase.COMPILE: 1.0, Phase.ORACLE: 1.0, Phase.CHECK: 1.0, Phase.TIME: 1.0},
+    {Phase.START: 60.0, Phase.COMPILE: 2.0, Phase.ORACLE: 2.0, Phase.CHECK: 2.0, Phase.TIME: 2.0},
 )
 
 
-def fake_command(memory_bytes: int = 256 << 20) -> list[str]:
+def fake_command(memory_bytes: int = 64 << 20) -> list[str]:
     return [sys.executable, str(FAKE_WORKER), str(memory_bytes)]
 
 
@@ -68,10 +68,10 @@ CHAOS = [
     ({"do": "oom_killed"}, Outcome.OUT_OF_MEMORY, "killed by SIGKILL"),
     ({"do": "eat_memory"}, Outcome.OUT_OF_MEMORY, "memory limit reached"),
     ({"do": "eat_memory_natively"}, Outcome.OUT_OF_MEMORY, "killed by SIGABRT"),
-    ({"do": "hang", "phase": "compile"}, Outcome.COMPILE_TIMEOUT, "no end after 1 s of compile"),
-    ({"do": "hang", "phase": "check"}, Outcome.RUN_TIMEOUT, "no end after 1 s of check"),
-    ({"do": "hang", "phase": "time"}, Outcome.RUN_TIMEOUT, "no end after 1 s of time"),
-    ({"do": "hang_in_grandchild", "phase": "time"}, Outcome.RUN_TIMEOUT, "no end after 1 s of time"),
+    ({"do": "hang", "phase": "compile"}, Outcome.COMPILE_TIMEOUT, "no end after 2 s of compile"),
+    ({"do": "hang", "phase": "check"}, Outcome.RUN_TIMEOUT, "no end after 2 s of check"),
+    ({"do": "hang", "phase": "time"}, Outcome.RUN_TIMEOUT, "no end after 2 s of time"),
+    ({"do": "hang_in_grandchild", "phase": "time"}, Outcome.RUN_TIMEOUT, "no end after 2 s of time"),
     ({"do": "raise", "argument": "told to"}, Outcome.COMPILE_ERROR, "ZeroDivisionError: told to"),
     ({"outcome": "illegal"}, Outcome.ILLEGAL, ""),
     ({"outcome": "wrong_answer"}, Outcome.WRONG_ANSWER, ""),

@@ -13,7 +13,6 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from autotune.budget import Budget
 from autotune.contest import Contest
-from autotune.events import Silence
 from autotune.measure.outcome import Outcome
 from autotune.networks import NetworkLayer
 from autotune.problem import Problem
@@ -24,7 +23,7 @@ from autotune.tuner import Tuner
 from schedules.space import Knobs
 from tensorlang.errors import TuningError
 
-from .fakes import DEFAULT, FakeMeasurer, make_layer, make_network, make_problem, time_of
+from .fakes import DEFAULT, FakeMeasurer, Silence, make_layer, make_network, make_problem, time_of
 
 A, B = make_layer("a", 64, count=3), make_layer("b", 128)
 KEEPER = Callable[[Problem, Contest], None]

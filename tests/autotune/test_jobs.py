@@ -1,0 +1,100 @@
+"""The measuring child's jobs, on real kernels of small layers; `autotune.measure` as a program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from autotune.measure import jobs
+from autotune.measure.local import LocalMeasurer
+from autotune.measure.measurer import Candidate
+from autotune.measure.outcome import Outcome, Phase
+from schedules import lookup
+from tensorlang.nn import Gemm
+from tensorlang.validation import CheckResult
+
+WORKLOAD = Gemm(8, 16, 8)
+DEFAULT = lookup(WORKLOAD, threads=1, databases=()).schedule.to_json()
+RACE = json.loads(DEFAULT)
+RACE["directives"].append({"directive": "parallel", "stage": "matmul.update(0)", "v": "k"})
+ILLEGAL = json.dumps(RACE)
+ILLEGAL_REASON = (
+    's[matmul.update()].parallel("k"): k is a reduction loop, '
+    "and two of its iterations may touch the same element of matmul."
+)
+
+
+def request(schedule: str = DEFAULT, **fields: object) -> dict[str, Any]:
+    return {**Candidate(WORKLOAD.to_json(), schedule, threads=1).to_message(), **fields}
+
+
+class Phases:
+    """Remembers the phases entered."""
+
+    def __init__(self) -> None:
+        self.entered: list[tuple[Phase, str]] = []
+
+    def __call__(self, phase: Phase, about: str = "") -> None:
+        self.entered.append((phase, about))
+
+
+def test_good_schedule_is_checked_then_timed() -> None:
+    phases = Phases()
+    reply = jobs.measure(request(), phases)
+    assert [phase for phase, _ in phases.entered] == [Phase.COMPILE, Phase.ORACLE, Phase.CHECK, Phase.TIME]
+    assert reply["outcome"] is Outcome.OK
+    assert not reply["dropped"]
+    assert len(reply["samples_s"]) == 10 and min(reply["samples_s"]) > 0
+    assert 0 <= reply["max_rel_error"] < 1e-5
+
+
+def test_hopeless_candidate_is_dropped_after_a_probe() -> None:
+    reply = jobs.measure(request(incumbent_s=1e-12), Phases())
+    assert (reply["outcome"], reply["dropped"], len(reply["samples_s"])) == (Outcome.OK, True, 3)
+
+
+def test_candidate_as_fast_as_the_incumbent_is_not_dropped() -> None:
+    assert not jobs.measure(request(incumbent_s=10.0), Phases())["dropped"]
+
+
+def test_illegal_schedule_says_why_and_is_not_compiled() -> None:
+    phases = Phases()
+    reply = jobs.measure(request(ILLEGAL), phases)
+    assert [phase for phase, _ in phases.entered] == [Phase.COMPILE]
+    assert (reply["outcome"], reply["detail"]) == (Outcome.ILLEGAL, ILLEGAL_REASON)
+
+
+def test_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "check_kernel", lambda *_, **__: CheckResult(False, 2.0, 1.0, (0,), "out[0, 0] is 3"))
+    phases = Phases()
+    reply = jobs.measure(request(), phases)
+    assert (reply["outcome"], reply["detail"]) == (Outcome.WRONG_ANSWER, "out[0, 0] is 3")
+    assert (Phase.TIME, "") not in phases.entered
+
+
+def test_comparison_times_every_schedule_in_every_round() -> None:
+    phases = Phases()
+    schedules = {"default": DEFAULT, "again": DEFAULT}
+    reply = jobs.compare(request(do="compare", schedules=schedules, rounds=4), phases)
+    assert {label: len(samples) for label, samples in reply["samples_s"].items()} == {"default": 4, "again": 4}
+    order = [about for phase, about in phases.entered if phase is Phase.TIME]
+    assert order == ["default", "again", "again", "default"] * 2
+
+
+def test_comparison_names_the_contender_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "check_kernel", lambda *_, **__: CheckResult(False, 2.0, 1.0, (0,), "bad"))
+    reply = jobs.compare(request(do="compare", schedules={"only": DEFAULT}, rounds=1), Phases())
+    assert (reply["outcome"], reply["about"]) == (Outcome.WRONG_ANSWER, "only")
+
+
+def test_program_measures_and_compares_through_its_channel() -> None:
+    good = Candidate(WORKLOAD.to_json(), DEFAULT, threads=1)
+    with LocalMeasurer() as measurer:
+        measured = measurer.measure(good)
+        refused = measurer.measure(Candidate(WORKLOAD.to_json(), ILLEGAL, threads=1))
+        comparison = measurer.compare({"default": good}, rounds=2)
+    assert measured.outcome is Outcome.OK and measured.minimum_s > 0
+    assert (refused.outcome, refused.detail) == (Outcome.ILLEGAL, ILLEGAL_REASON)
+    assert len(comparison.samples_s["default"]) == 2

@@ -1,0 +1,122 @@
+"""What wins a contest is recorded, found again by a lookup, and taken part with in the next run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from optuna.storages import InMemoryStorage
+
+from autotune.contest import DEFAULT, RECORD, ROUNDS, find_contenders, hold_contest
+from autotune.measure.measurer import Peaks
+from autotune.networks import NetworkLayer
+from autotune.problem import Problem, layer_problem
+from autotune.recording import is_worth_recording, make_record
+from autotune.study import LayerStudy
+from autotune.toolchain import find_toolchain
+from schedules import Database, Hardware, Knobs, Rung, lookup
+from tensorlang.codegen import host_target
+from tensorlang.nn import Gemm
+
+from .fakes import FakeMeasurer, ok
+
+LAYER = NetworkLayer("g", Gemm(64, 64, 64), 1)
+HARDWARE = Hardware.here(1)
+TOOLCHAIN = find_toolchain()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+
+
+def make_problem() -> Problem:
+    return layer_problem(LAYER, host_target(), HARDWARE)
+
+
+class ByOrder(FakeMeasurer):
+    """Takes the default for the slowest, and any other schedule for the faster the later it was first seen."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(time_of=lambda _: 1.0)
+        self.times = {problem.make_schedule(problem.default): 1.0}
+
+    def seen(self, schedule: str) -> float:
+        return self.times.setdefault(schedule, 1.0 / (1 + len(self.times)))
+
+    def compare(self, contenders, rounds):  # type: ignore[no-untyped-def]
+        by_text = {json.dumps(json.loads(c.schedule)): self.seen(c.schedule) for c in contenders.values()}
+        self.time_of = lambda data: by_text[json.dumps(data)]
+        return super().compare(contenders, rounds)
+
+
+def search(problem: Problem, steps: int = 4) -> tuple[LayerStudy, ByOrder]:
+    study, measurer = LayerStudy(problem, InMemoryStorage(), 0), ByOrder(problem)
+    for _ in range(steps):
+        study.step(lambda schedule: ok(measurer.seen(schedule)))
+    return study, measurer
+
+
+def test_winner_is_found_by_the_next_lookup() -> None:
+    problem = make_problem()
+    study, measurer = search(problem)
+    contest = hold_contest(study, measurer)
+    assert contest is not None and is_worth_recording(problem, contest)
+    record = make_record(problem, contest, HARDWARE, TOOLCHAIN)
+    Database.user().append(record)
+    found = lookup(LAYER.workload, threads=1)
+    assert found.rung is Rung.EXACT_MACHINE
+    assert found.record == record
+    assert found.schedule.to_json() == contest.winner.schedule
+    assert len(record.timing.samples_ns) == len(record.timing.baseline_samples_ns) == ROUNDS
+    assert record.timing.speedup == pytest.approx(4.0)
+    assert problem.make_schedule(found.knobs) == contest.winner.schedule
+
+
+def test_record_known_before_takes_part_and_keeps_its_place() -> None:
+    first = make_problem()
+    study, measurer = search(first)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    Database.user().append(make_record(first, contest, HARDWARE, TOOLCHAIN))
+    second = make_problem()
+    assert second.incumbent is not None
+    assert second.starts == (dict(contest.winner.knobs),)
+    study = LayerStudy(second, InMemoryStorage(), 0)
+    for _ in range(2):
+        study.step(lambda schedule: ok(measurer.seen(schedule)))
+    again = hold_contest(study, measurer)
+    assert again is not None
+    assert list(find_contenders(study)) == [DEFAULT, RECORD]
+    assert again.winner.label == RECORD
+    assert not is_worth_recording(second, again)
+
+
+def test_default_that_wins_is_recorded_once_so_that_no_neighbour_is_taken_for_better() -> None:
+    problem = make_problem()
+    study, _ = search(problem, steps=2)
+    contest = hold_contest(study, FakeMeasurer(time_of=lambda _: 1.0))
+    assert contest is not None and contest.winner.label == DEFAULT
+    assert is_worth_recording(problem, contest)
+    Database.user().append(make_record(problem, contest, HARDWARE, TOOLCHAIN))
+    assert lookup(LAYER.workload, threads=1).rung is Rung.EXACT_MACHINE
+    assert not is_worth_recording(make_problem(), contest)
+
+
+def test_problem_changes_its_key_with_whatever_changes_its_meaning() -> None:
+    def key(size: int, threads: int) -> str:
+        layer = NetworkLayer("g", Gemm(size, 64, 64), 1)
+        return layer_problem(layer, host_target(), Hardware.here(threads)).key
+
+    assert key(64, 1) == key(64, 1)
+    assert len({key(64, 1), key(65, 1), key(64, 2)}) == 3
+
+
+def test_space_default_and_starts_are_points_that_make_schedules() -> None:
+    problem = make_problem()
+    points: tuple[Knobs, ...] = (problem.default, *problem.starts)
+    for point in points:
+        assert problem.space.contains(point) and problem.is_legal(point)
+        assert json.loads(problem.make_schedule(point))["directives"]
+    assert FakeMeasurer().peaks(1) == Peaks(100.0, 10.0)

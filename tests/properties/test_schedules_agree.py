@@ -1,0 +1,108 @@
+"""No legal schedule changes a result: random directives on small algorithms, compared with the oracle."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import tensorlang as tl
+from tensorlang.errors import ScheduleError
+from tensorlang.lang.build import build_algorithm
+from tensorlang.lowering import lower
+from tensorlang.schedule.plan import Plan
+from tensorlang.schedule.resolve import resolve
+from tensorlang.schedule.stages import StageName
+from tensorlang.validation import check_kernel
+from tests.properties.algorithms import SUBJECTS, Subject
+
+TAILS = ("auto", "auto", "guard_with_if", "round_up", "shift_inwards")
+
+
+def _loops(s: tl.Schedule, stage: StageName) -> list[str]:
+    plan = s._plan
+    assert isinstance(plan, Plan)
+    return [loop.name for loop in plan.stages[stage].loops]
+
+
+def _stages(subject: Subject) -> list[tuple[tl.Func, int]]:
+    algorithm = build_algorithm(subject.output)
+    counts = {f.name: len(f.definitions) for f in algorithm.funcs}
+    return [(f, n) for f in subject.funcs for n in range(counts[f.name])]
+
+
+def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: int) -> None:
+    """Give one random directive, first a placement to each producer; the schedule refuses what is not legal."""
+    producers = subject.funcs[1:]
+    if number < len(producers):
+        _draw_placement(draw, s, subject, producers[number])
+        return
+    func, index = draw(st.sampled_from(_stages(subject)))
+    handle = s[func.name, index] if index else s[func]
+    loops = _loops(s, StageName(func.name, index))
+    loop = draw(st.sampled_from(loops))
+    factor, tail = draw(st.integers(1, 9)), draw(st.sampled_from(TAILS))
+    kind = draw(st.sampled_from(["split", "reorder", "vectorize", "unroll", "parallel", "fuse", "store"]))
+    if kind == "split":
+        handle.split(loop, f"{loop}o{number}", f"{loop}i{number}", factor, tail)
+    elif kind == "reorder":
+        handle.reorder(*draw(st.permutations(loops)))
+    elif kind == "vectorize":
+        handle.vectorize(loop, draw(st.sampled_from([2, 4, 8, 16])), tail)
+    elif kind == "unroll":
+        handle.unroll(loop, draw(st.integers(2, 4)), tail)
+    elif kind == "parallel":
+        handle.parallel(loop)
+    elif kind == "fuse":
+        handle.fuse(loop, draw(st.sampled_from(loops)), f"f{number}")
+    else:
+        s[func].store_in(draw(st.sampled_from(["heap", "stack"])))
+
+
+def _draw_placement(draw: st.DrawFn, s: tl.Schedule, subject: Subject, func: tl.Func) -> None:
+    consumer, index = draw(st.sampled_from(_stages(subject)))
+    loops = _loops(s, StageName(consumer.name, index))
+    if draw(st.booleans()):
+        s[func].compute_root()
+    else:
+        s[func].compute_at(consumer.update(index - 1) if index else consumer, draw(st.sampled_from(loops)))
+
+
+def _is_legal(subject: Subject, s: tl.Schedule) -> bool:
+    try:
+        lower(resolve(build_algorithm(subject.output), s), {subject.output.name: subject.shape})
+    except ScheduleError:
+        return False
+    return True
+
+
+@st.composite
+def scheduled(draw: st.DrawFn, name: str) -> tuple[Subject, tl.Schedule]:
+    """A subject under the directives that were legal of up to ten drawn, placements first."""
+    subject = SUBJECTS[name]()
+    s = tl.Schedule(subject.output)
+    for number in range(draw(st.integers(0, 10))):
+        candidate = s.copy()
+        try:
+            _draw_directive(draw, candidate, subject, number)
+        except ScheduleError:
+            event("refused when given")
+            continue
+        if _is_legal(subject, candidate):
+            s = candidate
+            event(f"kept {type(s.directives[-1]).__name__}")
+        else:
+            event("refused by bounds")
+    return subject, s
+
+
+@pytest.mark.parametrize("name", list(SUBJECTS))
+@settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "30")))
+@given(data=st.data())
+def test_a_legal_schedule_changes_nothing(name: str, data: st.DataObject) -> None:
+    subject, s = data.draw(scheduled(name))
+    kernel = tl.compile(subject.output, s, shape=subject.shape, cache=False)
+    result = check_kernel(kernel, threads=2)
+    assert result.ok, f"{result.reason}\n{s.source()}"
