@@ -91,7 +91,7 @@ def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
     if DEFAULT not in comparison.samples_s:
         return None
     in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
-    return Contest(contenders[choose(in_order).winner], in_order, comparison.failures)
+    return Contest(contenders[choose(in_order)], in_order, comparison.failures)
 
 
 def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 LEAST_GAIN = 1.01
 """A schedule must be at least so many times as fast as the one it replaces, by the median over the rounds."""
 LEAST_WINS = 0.8
 """Share of the rounds it must win: in 10 rounds of two equally fast schedules, 8 wins come about once in 18 tries."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The winner, and its speed over that of the first contender, the median of per-round ratios."""
-
-    winner: str
-    speedup: float
 
 
 def beats(challenger: Sequence[float], holder: Sequence[float]) -> bool:
@@ -38,7 +29,7 @@ def beats(challenger: Sequence[float], holder: Sequence[float]) -> bool:
     return median(ratios) >= LEAST_GAIN and wins >= LEAST_WINS * len(ratios)
 
 
-def choose(samples_s: Mapping[str, Sequence[float]]) -> Verdict:
+def choose(samples_s: Mapping[str, Sequence[float]]) -> str:
     """Return the winner among contenders in order of seniority: each holds its place until a later one beats it.
 
     Parameters
@@ -46,10 +37,8 @@ def choose(samples_s: Mapping[str, Sequence[float]]) -> Verdict:
     samples_s : mapping of str to sequence of float
         Times per round [s] by label, the default first, all of one length.
     """
-    labels = list(samples_s)
-    winner = labels[0]
-    for label in labels[1:]:
+    winner, *others = samples_s
+    for label in others:
         if beats(samples_s[label], samples_s[winner]):
             winner = label
-    first = samples_s[labels[0]]
-    return Verdict(winner, median(theirs / ours for ours, theirs in zip(samples_s[winner], first, strict=True)))
+    return winner

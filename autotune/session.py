@@ -16,7 +16,7 @@ from autotune.problem import Problem, layer_problem
 from autotune.recording import is_worth_recording, make_record
 from autotune.results import LayerResult, NetworkResult
 from autotune.stopping import StopRequest
-from autotune.storage import open_storage
+from autotune.storage import open_storage, storage_errors
 from autotune.toolchain import find_toolchain
 from autotune.tuner import Tuner
 from schedules import Database, Hardware, lookup
@@ -85,7 +85,8 @@ def tune_network(
         problems = [layer_problem(layer, target, hardware) for layer in network.layers]
         keep = _keeper(database, hardware)
         tuner = Tuner(network, problems, storage, measurer, keep, budget, stop, listener, seed)
-        layers = tuner.run()
+        with storage_errors(storage.url):
+            layers = tuner.run()
         return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
 
 

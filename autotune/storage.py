@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
@@ -14,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from schedules.database import Database
 from tensorlang.errors import TuningError
+
+_LOCK_WAIT_S = 60
 
 
 def default_storage_url() -> str:
@@ -36,27 +39,40 @@ def open_storage(url: str | None = None) -> RDBStorage:
     """
     url = default_storage_url() if url is None else url if "://" in url else f"sqlite:///{os.path.abspath(url)}"
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    path = _sqlite_path(url)
-    try:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}} if path else None)
-        if path is not None:
-            _make_commits_cheap(storage)
-        _prove_writable(storage)
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, OSError, RuntimeError, ImportError) as reason:
-        raise TuningError(
-            f"The study storage {_without_password(url)} cannot be used: {_first_line(reason)}.",
-            hint="give --storage another file or database URL",
-        ) from reason
+    with storage_errors(url):
+        try:
+            storage = _open(url)
+            _prove_writable(storage)
+        except (OSError, RuntimeError, ImportError) as reason:  # a folder in the way, a driver that is not installed
+            raise _unusable(url, reason) from reason
     return storage
 
 
-def _sqlite_path(url: str) -> Path | None:
-    prefix = "sqlite:///"
-    return Path(url.removeprefix(prefix)) if url.startswith(prefix) else None
+@contextmanager
+def storage_errors(url: str) -> Iterator[None]:
+    """Turn what the database at `url` reports into a TuningError that names it: a full disk, a lost connection."""
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as reason:
+        raise _unusable(url, reason) from reason
+
+
+def _unusable(url: str, reason: Exception) -> TuningError:
+    return TuningError(
+        f"The study storage {_without_password(url)} cannot be used: {_first_line(reason)}.",
+        hint="give --storage another file or database URL",
+    )
+
+
+def _open(url: str) -> RDBStorage:
+    address = sqlalchemy.engine.make_url(url)
+    is_sqlite = address.get_backend_name() == "sqlite"
+    if is_sqlite and address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": _LOCK_WAIT_S}} if is_sqlite else None)
+    if is_sqlite:
+        _make_commits_cheap(storage)
+    return storage
 
 
 def _make_commits_cheap(storage: RDBStorage) -> None:

@@ -189,8 +189,9 @@ class Tuner:
         self._stop.is_finishing = False
         self._listener.on_contest(progress.layer, contest)
         if contest is not None:
+            if progress.contest is None or progress.contest.winner.schedule != contest.winner.schedule:
+                self._keep(progress.study.problem, contest)
             progress.contest = contest
-            self._keep(progress.study.problem, contest)
             progress.study.mark_confirmed()
 
 

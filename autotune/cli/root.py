@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -19,6 +20,8 @@ _COMMANDS = {
     "db": ("autotune.cli.db:db", "Look into the database of tuned schedules."),
     "doctor": ("autotune.cli.doctor:doctor", "Say what this machine is, what it can do, and what disturbs it."),
 }
+
+_DEBUG = "TENSORLANG_DEBUG"
 
 
 class _Commands(click.Group):
@@ -42,8 +45,18 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise
         except TensorlangError as reason:
             raise click.ClickException(str(reason)) from reason
+        except Exception as reason:
+            # A defect of ours: users get a message, developers ask for more.
+            if os.environ.get(_DEBUG):
+                raise
+            raise click.ClickException(
+                f"internal error, {type(reason).__name__}: {reason}\n"
+                f"  hint        this is a defect of tensorlang; {_DEBUG}=1 shows where"
+            ) from reason
 
 
 def _version() -> str:
@@ -60,8 +73,5 @@ def _autotune() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit: 0 if all went well, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
-    try:
-        _autotune.main(arguments, prog_name="autotune", standalone_mode=True)
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    """Run the command line and exit: 0 if all went well, 1 for an error, 2 for wrong usage, 130 if it was stopped."""
+    _autotune.main(arguments, prog_name="autotune", standalone_mode=True)

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 import click
+from rich.console import Console
 
 from autotune.budget import format_duration
 from autotune.checkup import load_warnings
@@ -19,6 +20,8 @@ from autotune.report import to_data, to_table
 from autotune.session import check_threads, tune_network
 from schedules import Database
 from tensorlang.codegen import host_target
+
+_STOPPED = 130  # what shells give for a command that Ctrl-C ended
 
 
 @click.command()
@@ -49,17 +52,27 @@ def tune(
     count = check_threads(threads)
     print_warnings(people, load_warnings(os.getloadavg()[0], host_target().cores))
     print_warnings(people, Database.user().load().problems)
-    with ProgressDisplay(people) as display:
-        result = tune_network(chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display)
-    result = replace(result, resume=_resume_command(network, budget, count, batch, layers, seed, storage))
+    resume = _resume_command(network, budget, count, batch, layers, seed, storage)
+    try:
+        with ProgressDisplay(people) as display:
+            result = tune_network(
+                chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display
+            )
+    except KeyboardInterrupt:
+        _say_how_to_go_on(people, resume)
+        sys.exit(_STOPPED)
     people.print(to_table(result))
-    people.print(f"to go on: {result.resume}", highlight=False, markup=False, soft_wrap=True)
+    _say_how_to_go_on(people, resume)
     if as_json:
-        print_json(to_data(result))
+        print_json(to_data(replace(result, resume=resume)))
     if result.interrupted:
-        sys.exit(130)
+        sys.exit(_STOPPED)
     if not result.timed:
         sys.exit(1)
+
+
+def _say_how_to_go_on(people: Console, resume: str) -> None:
+    people.print(f"to go on: {resume}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _resume_command(

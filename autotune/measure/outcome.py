@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import median
 
 
 class Phase(StrEnum):
@@ -74,8 +73,3 @@ class Measurement:
     def minimum_s(self) -> float:
         """Least time of a call [s]: what other load on the machine disturbs least."""
         return min(self.samples_s)
-
-    @property
-    def median_s(self) -> float:
-        """Median time of a call [s]."""
-        return median(self.samples_s)

@@ -1,4 +1,4 @@
-"""The loop nest of one stage over a box: loops, the values of its Vars in terms of them, and the guards of its tails."""
+"""The loop nest of one stage over a box: loops, the values of its Vars in terms of them, guards of its tails."""
 
 from __future__ import annotations
 
@@ -134,6 +134,7 @@ class _NestBuilder:
                 extent = self.extents[new] = self.extents.pop(old)
                 roots = self.source[new] = self.source.pop(old)
                 done = _Step(step, extent, roots, False)
+                self.untouched |= {new} if old in self.untouched else set()
                 self._inherit([old], [new] if old in self.descends_inner else [])
         return done
 

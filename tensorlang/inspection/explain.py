@@ -26,7 +26,8 @@ def explain(kernel: Kernel) -> str:
         f"made in     lowering {kernel.lowering_s * 1e3:.0f} ms, code {kernel.compile_s * 1e3:.0f} ms"
         + (" (from the cache)" if kernel.from_cache else ""),
         f"hot loop    {block.instructions} instructions, {block.fmas} fused multiply-adds of {block.vector_bits} bits",
-        f"            {block.loads} loads, {block.broadcasts} broadcasts, {block.gathers} gathers, {block.masked} masked",
+        f"            {block.loads} loads, {block.broadcasts} broadcasts, "
+        f"{block.gathers} gathers, {block.masked} masked",
         f"            {block.vector_registers} vector registers, {block.spills} vector accesses to the stack",
     ]
     return "\n".join(lines)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
-from tensorlang.ir.stmt import Block, For, IfThenElse, LetStmt, LoopKind, Provide, Realize, Stmt
+from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Range, Realize, Stmt
+from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
+from tensorlang.lowering.flatten_storage import storage_shape
 from tensorlang.lowering.pipeline import place
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.lowering.substitute_lets import substitute_lets
 from tensorlang.schedule.resolve import resolve
+from tensorlang.schedule.resolved import ResolvedSchedule
 from tensorlang.schedule.schedule import Schedule
+from tensorlang.symbolic.facts import Facts
+
+# A loop's variable: its Func, the number of its stage, its name.
+_LOOP = re.compile(r"\b[A-Za-z_]\w*\.\d+\.[A-Za-z_][\w.]*")
 
 Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 
@@ -35,7 +45,8 @@ def loop_nest(
     Returns
     -------
     str
-        One line a loop (``for i.io in 0..8``), with realizations and definitions between them.
+        One line a loop (``for io in 0..8:``), with storage (its extents outermost first) and definitions between them.
+        A loop inside another of the same name is shown with its Func: ``for g.i in 0..2:``.
 
     Raises
     ------
@@ -57,11 +68,15 @@ def loop_nest(
     algorithm = output if isinstance(output, Algorithm) else build_algorithm(output)
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
     shapes = infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape))
-    _, placed = place(resolved, shapes)
-    parts = [_format(simplify_stmts(substitute_lets(placed.main)), 0)]
+    lowered, placed = place(resolved, shapes)
+    writer = _Writer(lowered, resolved)
+    lines = []
     if placed.prepare != Block(()):
-        parts = ["initialisation:", _format(simplify_stmts(substitute_lets(placed.prepare)), 1), *parts]
-    return "\n".join(parts)
+        lines = ["initialisation:"]
+        lines += [f"  store {writer.storage(name, placed.boxes[name], Facts())} in state" for name in placed.state]
+        lines += writer.lines(simplify_stmts(substitute_lets(placed.prepare)), _Scope(depth=1))
+    lines += writer.lines(simplify_stmts(substitute_lets(placed.main)), _Scope())
+    return "\n".join(lines)
 
 
 def as_shapes(algorithm: Algorithm, shape: Shape | None) -> dict[str, tuple[int, ...]]:
@@ -73,34 +88,60 @@ def as_shapes(algorithm: Algorithm, shape: Shape | None) -> dict[str, tuple[int,
     return {algorithm.outputs[0]: tuple(shape)}
 
 
-def _format(stmt: Stmt, depth: int) -> str:
-    pad = "  " * depth
-    match stmt:
-        case For(var, extent, kind, body):
-            word = "for" if kind is LoopKind.SERIAL else str(kind)
-            name = var.split(".", 2)[-1]
-            return f"{pad}{word} {name} in 0..{format_expr(extent, 10)}:\n{_format(body, depth + 1)}"
-        case Realize(name, _, box, memory, body):
-            sides = ", ".join(format_expr(side.extent) for side in box)
-            return f"{pad}store {name}[{sides}] in {memory}:\n{_format(body, depth + 1)}"
-        case Provide(name, args, _):
-            return f"{pad}{name}[{', '.join(_short(format_expr(a)) for a in args)}] = ..."
-        case IfThenElse(condition, then, otherwise):
-            text = f"{pad}if {_short(format_expr(condition))}:\n{_format(then, depth + 1)}"
-            return text if otherwise is None else f"{text}\n{pad}else:\n{_format(otherwise, depth + 1)}"
-        case Block(stmts):
-            return "\n".join(_format(s, depth) for s in stmts)
-        case LetStmt(body=body):
-            return _format(body, depth)
-    return f"{pad}..."
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What surrounds a statement: its depth, bounds of the loops around it, and the names they are shown by."""
+
+    depth: int = 0
+    facts: Facts = field(default_factory=Facts)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pad(self) -> str:
+        return "  " * self.depth
+
+    @property
+    def deeper(self) -> _Scope:
+        return replace(self, depth=self.depth + 1)
+
+    def with_loop(self, loop: For) -> _Scope:
+        """The scope of a loop's body. A loop has the name the user gave it, after its Func's where that is taken."""
+        func, _, name = loop.var.split(".", 2)
+        shown = f"{func}.{name}" if name in self.names.values() else name
+        return _Scope(self.depth + 1, self.facts.with_loop(loop.var, loop.extent), {**self.names, loop.var: shown})
+
+    def text(self, expr: Expr, outer: int = 0) -> str:
+        return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer))
 
 
-def _short(text: str) -> str:
-    """Loop variables by the name the user gave them."""
-    words = []
-    for word in text.split(" "):
-        head = word.lstrip("(")
-        parts = head.split(".", 2)
-        is_loop = len(parts) == 3 and parts[1].isdigit()
-        words.append(word[: len(word) - len(head)] + (parts[2] if is_loop else head))
-    return " ".join(words)
+class _Writer:
+    """Writes statements of one pipeline; its storage directives say what shape each Func is stored in."""
+
+    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule) -> None:
+        self.algorithm, self.resolved = algorithm, resolved
+
+    def storage(self, name: str, box: tuple[Range, ...], facts: Facts) -> str:
+        """A Func with the extents of its storage, outermost first: ``packed[2, 16, 8]``."""
+        dims = self.algorithm.func(name).vars
+        shape = storage_shape(name, dims, self.resolved.funcs[name].storage, box, facts)
+        return f"{name}[{', '.join(map(str, shape))}]"
+
+    def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
+        """One line a loop, storage, condition or definition."""
+        match stmt:
+            case For(var, extent, kind, body):
+                inside = scope.with_loop(stmt)
+                word = "for" if kind is LoopKind.SERIAL else str(kind)
+                heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}:"
+                return [heading, *self.lines(body, inside)]
+            case Realize(name, _, box, memory, body):
+                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}:"
+                return [heading, *self.lines(body, scope.deeper)]
+            case Provide(name, args, _):
+                return [f"{scope.pad}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]
+            case IfThenElse(condition, then, otherwise):
+                lines = [f"{scope.pad}if {scope.text(condition)}:", *self.lines(then, scope.deeper)]
+                if otherwise is not None:
+                    lines += [f"{scope.pad}else:", *self.lines(otherwise, scope.deeper)]
+                return lines
+        return [line for below in substatements(stmt) for line in self.lines(below, scope)]

@@ -195,6 +195,10 @@ class _Builder:
             extra = own(produce, func.name, self.domains, facts)
             if extra is not None:
                 box = union(box, extra.touched, facts)
+        error = check_bounded(func.name, func.vars, Region(box, box))
+        if error is not None:
+            self.report(error)
+            box = region.required
         return to_ranges(box, facts)
 
     def _produce(self, func: FuncDef, box: tuple[Range, ...], facts: Facts, *, round_up: bool = True) -> Stmt:

@@ -51,19 +51,25 @@ def row_major(shape: tuple[int, ...]) -> Layout:
     return Layout((index(0),) * len(shape), tuple(reversed(axes)), stride)
 
 
+def storage_shape(
+    name: str, dims: tuple[str, ...], storage: tuple[StorageDim, ...], box: tuple[Range, ...], facts: Facts
+) -> tuple[int, ...]:
+    """Extents of the storage dimensions of a Func over `box`, outermost first, padding included."""
+    sizes = {dim: _extent(name, dim, side, facts) for dim, side in zip(dims, box, strict=True)}
+    extents = [-(-sizes[dim.var] // dim.divisor) if dim.modulus is None else dim.modulus for dim in storage]
+    return tuple(-(-extent // dim.align) * dim.align for extent, dim in zip(extents, storage, strict=True))
+
+
 def storage_layout(
     name: str, dims: tuple[str, ...], storage: tuple[StorageDim, ...], box: tuple[Range, ...], facts: Facts
 ) -> Layout:
     """The layout of a Func's own storage over `box`, by the storage directives of its schedule."""
-    sizes = {dim: _extent(name, dim, side, facts) for dim, side in zip(dims, box, strict=True)}
     axes: list[tuple[int, int, int | None, int]] = []
     stride = 1
-    for dim in reversed(storage):
-        extent = -(-sizes[dim.var] // dim.divisor)
-        if dim.modulus is not None:
-            extent = dim.modulus
+    extents = storage_shape(name, dims, storage, box, facts)
+    for dim, extent in zip(reversed(storage), reversed(extents), strict=True):
         axes.append((dims.index(dim.var), dim.divisor, dim.modulus, stride))
-        stride *= -(-extent // dim.align) * dim.align
+        stride *= extent
     return Layout(tuple(side.min for side in box), tuple(reversed(axes)), stride)
 
 

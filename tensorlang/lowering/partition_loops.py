@@ -118,10 +118,9 @@ def _version_parallel(loop: For, facts: Facts) -> Stmt:
 
 
 def _all(tests: list[Expr]) -> Expr:
-    result = tests[0]
-    for test in tests[1:]:
-        if test not in tests[: tests.index(test)]:
-            result = Binary(BinaryOp.AND, result, test)
+    result, *rest = dict.fromkeys(tests)
+    for test in rest:
+        result = Binary(BinaryOp.AND, result, test)
     return result
 
 

@@ -30,10 +30,26 @@ class Bound(Directive):
 
     Examples
     --------
-    ``s[f].bound("c", 0, 3)``, before and after::
-
-        for c in [c_min, c_min + c_extent):      for c in [0, 3):
-            f[c] = ...                               f[c] = ...
+    >>> import tensorlang as tl
+    >>> x, i = tl.Input("x", (4,), tl.float32), tl.Var("i")
+    >>> f, g = tl.Func("f"), tl.Func("g")
+    >>> g[i] = x[i] * 2
+    >>> f[i] = g[i] + 1
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_root()
+    >>> print(tl.loop_nest(f, s, shape=(3,)))
+    store g[3] in heap:
+      for i in 0..3:
+        g[i] = ...
+      for i in 0..3:
+        f[i] = ...
+    >>> _ = s[g].bound("i", 0, 4)
+    >>> print(tl.loop_nest(f, s, shape=(3,)))
+    store g[4] in heap:
+      for i in 0..4:
+        g[i] = ...
+      for i in 0..3:
+        f[i] = ...
     """
 
     call: ClassVar[str] = "bound"

@@ -38,11 +38,18 @@ class Split(Directive):
 
     Examples
     --------
-    ``s[f].split("i", "io", "ii", 8)``, before and after::
-
-        for i in [0, 64):                 for io in [0, 8):
-            f[i] = ...                        for ii in [0, 8):
-                                                  f[io * 8 + ii] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> print(tl.loop_nest(f, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].split("i", "io", "ii", 8)
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    for io in 0..8:
+      for ii in 0..8:
+        f[io * 8 + ii] = ...
     """
 
     call: ClassVar[str] = "split"
@@ -76,11 +83,18 @@ class Fuse(Directive):
 
     Examples
     --------
-    ``s[f].fuse("i", "j", "task")``, before and after::
-
-        for i in [0, 4):                  for task in [0, 32):
-            for j in [0, 8):                  f[task // 8, task % 8] = ...
-                f[i, j] = ...
+    >>> import tensorlang as tl
+    >>> f, (i, j) = tl.Func("f"), tl.vars("i j")
+    >>> f[i, j] = i + j
+    >>> print(tl.loop_nest(f, shape=(4, 8)))
+    for i in 0..4:
+      for j in 0..8:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].fuse("i", "j", "task")
+    >>> print(tl.loop_nest(f, s, shape=(4, 8)))
+    for task in 0..32:
+      f[task // 8, task % 8] = ...
     """
 
     call: ClassVar[str] = "fuse"
@@ -153,13 +167,21 @@ class Tile(Directive):
 
     Examples
     --------
-    ``s[f].tile("i", "j", "io", "jo", "ii", "ji", 4, 8)``, before and after::
-
-        for i in [0, 16):                 for io in [0, 4):
-            for j in [0, 64):                 for jo in [0, 8):
-                f[i, j] = ...                     for ii in [0, 4):
-                                                      for ji in [0, 8):
-                                                          f[io * 4 + ii, jo * 8 + ji] = ...
+    >>> import tensorlang as tl
+    >>> f, (i, j) = tl.Func("f"), tl.vars("i j")
+    >>> f[i, j] = i + j
+    >>> print(tl.loop_nest(f, shape=(16, 64)))
+    for i in 0..16:
+      for j in 0..64:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].tile("i", "j", "io", "jo", "ii", "ji", 4, 8)
+    >>> print(tl.loop_nest(f, s, shape=(16, 64)))
+    for io in 0..4:
+      for jo in 0..8:
+        for ii in 0..4:
+          for ji in 0..8:
+            f[io * 4 + ii, jo * 8 + ji] = ...
     """
 
     call: ClassVar[str] = "tile"
@@ -198,10 +220,17 @@ class Rename(Directive):
 
     Examples
     --------
-    ``s[f].rename("i", "row")``, before and after::
-
-        for i in [0, 64):                 for row in [0, 64):
-            f[i] = ...                        f[row] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> print(tl.loop_nest(f, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].rename("i", "row")
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    for row in 0..64:
+      f[row] = ...
     """
 
     call: ClassVar[str] = "rename"

@@ -40,10 +40,18 @@ class Unroll(Directive):
 
     Examples
     --------
-    ``s[f].unroll("i")``, before and after::
-
-        for i in [0, 2):                  f[0] = ...
-            f[i] = ...                    f[1] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> print(tl.loop_nest(f, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].unroll("i", 4)
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    for i in 0..16:
+      unrolled i.unroll in 0..4:
+        f[i * 4 + i.unroll] = ...
     """
 
     call: ClassVar[str] = "unroll"
@@ -82,10 +90,18 @@ class Vectorize(Directive):
 
     Examples
     --------
-    ``s[f].vectorize("i", 16)``, before and after::
-
-        for i in [0, 64):                 for i in [0, 4):
-            f[i] = ...                        f[i * 16 : i * 16 + 16] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> print(tl.loop_nest(f, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].vectorize("i", 16)
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    for i in 0..4:
+      vectorized i.lane in 0..16:
+        f[i * 16 + i.lane] = ...
     """
 
     call: ClassVar[str] = "vectorize"
@@ -138,10 +154,18 @@ class Parallel(Directive):
 
     Examples
     --------
-    ``s[f].parallel("i")``, before and after::
-
-        for i in [0, 64):                 parallel i in [0, 64):
-            f[i] = ...                        f[i] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> print(tl.loop_nest(f, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].parallel("i", 8)
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    parallel i in 0..8:
+      for i.task in 0..8:
+        f[i * 8 + i.task] = ...
     """
 
     call: ClassVar[str] = "parallel"
@@ -176,10 +200,18 @@ class Serial(Directive):
 
     Examples
     --------
-    ``s[f].serial("i")``, before and after::
-
-        parallel i in [0, 64):            for i in [0, 64):
-            f[i] = ...                        f[i] = ...
+    >>> import tensorlang as tl
+    >>> f, i = tl.Func("f"), tl.Var("i")
+    >>> f[i] = i * 2
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].parallel("i")
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    parallel i in 0..64:
+      f[i] = ...
+    >>> _ = s[f].serial("i")
+    >>> print(tl.loop_nest(f, s, shape=(64,)))
+    for i in 0..64:
+      f[i] = ...
     """
 
     call: ClassVar[str] = "serial"

@@ -34,11 +34,19 @@ class Reorder(Directive):
 
     Examples
     --------
-    ``s[f].reorder("j", "i")``, before and after::
-
-        for i in [0, 16):                 for j in [0, 64):
-            for j in [0, 64):                 for i in [0, 16):
-                f[i, j] = ...                     f[i, j] = ...
+    >>> import tensorlang as tl
+    >>> f, (i, j) = tl.Func("f"), tl.vars("i j")
+    >>> f[i, j] = i + j
+    >>> print(tl.loop_nest(f, shape=(16, 64)))
+    for i in 0..16:
+      for j in 0..64:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[f].reorder("j", "i")
+    >>> print(tl.loop_nest(f, s, shape=(16, 64)))
+    for j in 0..64:
+      for i in 0..16:
+        f[i, j] = ...
     """
 
     call: ClassVar[str] = "reorder"

@@ -28,10 +28,22 @@ class ComputeInline(Directive):
 
     Examples
     --------
-    ``s[g].compute_inline()``, for ``g[i] = x[i] * 2`` and ``f[i] = g[i] + 1``::
-
-        for i in [0, 64):
-            f[i] = x[i] * 2 + 1
+    >>> import tensorlang as tl
+    >>> f, g, i = tl.Func("f"), tl.Func("g"), tl.Var("i")
+    >>> g[i] = i * 2
+    >>> f[i] = g[i] + g[i + 1]
+    >>> s, root = tl.Schedule(f), tl.Schedule(f)
+    >>> _ = root[g].compute_root()
+    >>> print(tl.loop_nest(f, root, shape=(16,)))
+    store g[17] in heap:
+      for i in 0..17:
+        g[i] = ...
+      for i in 0..16:
+        f[i] = ...
+    >>> _ = s[g].compute_inline()
+    >>> print(tl.loop_nest(f, s, shape=(16,)))
+    for i in 0..16:
+      f[i] = ...
     """
 
     call: ClassVar[str] = "compute_inline"
@@ -59,12 +71,21 @@ class ComputeRoot(Directive):
 
     Examples
     --------
-    ``s[g].compute_root()``, for ``g[i] = x[i] * 2`` and ``f[i] = g[i] + g[i + 1]``::
-
-        for i in [0, 65):
-            g[i] = x[i] * 2
-        for i in [0, 64):
-            f[i] = g[i] + g[i + 1]
+    >>> import tensorlang as tl
+    >>> f, g, i = tl.Func("f"), tl.Func("g"), tl.Var("i")
+    >>> g[i] = i * 2
+    >>> f[i] = g[i] + g[i + 1]
+    >>> print(tl.loop_nest(f, shape=(16,)))
+    for i in 0..16:
+      f[i] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_root()
+    >>> print(tl.loop_nest(f, s, shape=(16,)))
+    store g[17] in heap:
+      for i in 0..17:
+        g[i] = ...
+      for i in 0..16:
+        f[i] = ...
     """
 
     call: ClassVar[str] = "compute_root"
@@ -91,13 +112,23 @@ class ComputeAt(Directive):
 
     Examples
     --------
-    ``s[g].compute_at(f, "i")``, for ``f[i, j] = g[i, j] + g[i, j + 1]``::
-
-        for i in [0, 64):
-            for j in [0, 65):
-                g[i, j] = ...
-            for j in [0, 64):
-                f[i, j] = g[i, j] + g[i, j + 1]
+    >>> import tensorlang as tl
+    >>> f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    >>> g[i, j] = i + j
+    >>> f[i, j] = g[i, j] + g[i, j + 1]
+    >>> print(tl.loop_nest(f, shape=(16, 64)))
+    for i in 0..16:
+      for j in 0..64:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_at(f, "i")
+    >>> print(tl.loop_nest(f, s, shape=(16, 64)))
+    for i in 0..16:
+      store g[1, 65] in heap:
+        for j in 0..65:
+          g[i, j] = ...
+        for j in 0..64:
+          f[i, j] = ...
     """
 
     call: ClassVar[str] = "compute_at"
@@ -133,8 +164,27 @@ class ComputeAtInit(Directive):
 
     Examples
     --------
-    ``s.in_(w, conv, "packed").compute_at_init()``: ``state = kernel.prepare(w=w)`` fills `packed`, and
-    ``kernel(x, state=state)`` reads it.
+    ``state = kernel.prepare(w=w)`` fills `g`, and ``kernel(x, state=state)`` reads it.
+
+    >>> import tensorlang as tl
+    >>> x, w = tl.Input("x", (8, 4), tl.float32), tl.Input("w", (4,), tl.float32, constant=True)
+    >>> f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    >>> g[j] = tl.exp(w[j])
+    >>> f[i, j] = x[i, j] * g[j]
+    >>> print(tl.loop_nest(f))
+    for i in 0..8:
+      for j in 0..4:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_at_init()
+    >>> print(tl.loop_nest(f, s))
+    initialisation:
+      store g[4] in state
+      for j in 0..4:
+        g[j] = ...
+    for i in 0..8:
+      for j in 0..4:
+        f[i, j] = ...
     """
 
     call: ClassVar[str] = "compute_at_init"

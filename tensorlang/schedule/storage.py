@@ -33,8 +33,25 @@ class StoreIn(Directive):
 
     Examples
     --------
-    ``s[conv].compute_at(out, "qo").store_in("register").vectorize("k", 16).unroll("k").unroll("q")`` keeps one tile of
-    `conv` in vector registers.
+    >>> import tensorlang as tl
+    >>> f, g, i = tl.Func("f"), tl.Func("g"), tl.Var("i")
+    >>> g[i] = i * 2
+    >>> f[i] = g[i] + g[i + 1]
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_at(f, "i")
+    >>> print(tl.loop_nest(f, s, shape=(16,)))
+    for i in 0..16:
+      store g[2] in heap:
+        for g.i in 0..2:
+          g[i + g.i] = ...
+        f[i] = ...
+    >>> _ = s[g].store_in("register").unroll("i")
+    >>> print(tl.loop_nest(f, s, shape=(16,)))
+    for i in 0..16:
+      store g[2] in register:
+        unrolled g.i in 0..2:
+          g[i + g.i] = ...
+        f[i] = ...
     """
 
     call: ClassVar[str] = "store_in"
@@ -77,8 +94,19 @@ class SplitStorage(Directive):
 
     Examples
     --------
-    ``s[f].split_storage("k", "ko", "ki", 32).reorder_storage("ko", "c", "ki")``, for ``f[c, k]``, stores panels of 32
-    columns: element ``[c, k]`` is at ``[k // 32, c, k % 32]``.
+    ``g[i, j]`` in panels of 32 columns: element ``[i, j]`` is at ``[j // 32, i, j % 32]``.
+
+    >>> import tensorlang as tl
+    >>> f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    >>> g[i, j] = i + j
+    >>> f[i, j] = g[i, j] + 1
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_root()
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[7, 50] in heap:
+    >>> _ = s[g].split_storage("j", "jo", "ji", 32).reorder_storage("jo", "i", "ji")
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[2, 7, 32] in heap:
     """
 
     call: ClassVar[str] = "split_storage"
@@ -137,7 +165,19 @@ class ReorderStorage(Directive):
 
     Examples
     --------
-    ``s[f].reorder_storage("j", "i")``, for ``f[i, j]``, stores it column by column.
+    ``g[i, j]`` stored column by column.
+
+    >>> import tensorlang as tl
+    >>> f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    >>> g[i, j] = i + j
+    >>> f[i, j] = g[i, j] + 1
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_root()
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[7, 50] in heap:
+    >>> _ = s[g].reorder_storage("j", "i")
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[50, 7] in heap:
     """
 
     call: ClassVar[str] = "reorder_storage"
@@ -171,7 +211,19 @@ class AlignStorage(Directive):
 
     Examples
     --------
-    ``s[f].align_storage("j", 16)``, for ``f[i, j]`` of 7 by 50 elements, stores rows 64 elements apart.
+    Rows of ``g[i, j]`` 64 elements apart.
+
+    >>> import tensorlang as tl
+    >>> f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    >>> g[i, j] = i + j
+    >>> f[i, j] = g[i, j] + 1
+    >>> s = tl.Schedule(f)
+    >>> _ = s[g].compute_root()
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[7, 50] in heap:
+    >>> _ = s[g].align_storage("j", 16)
+    >>> print(tl.loop_nest(f, s, shape=(7, 50)).splitlines()[0])
+    store g[7, 64] in heap:
     """
 
     call: ClassVar[str] = "align_storage"

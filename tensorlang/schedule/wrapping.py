@@ -37,14 +37,24 @@ class In(Directive):
 
     Examples
     --------
-    ``s.in_(w, conv, "packed").compute_root()``, for ``conv[k] += x[c] * w[c, k]``::
-
-        for c in [0, 64):
-            for k in [0, 64):
-                packed[c, k] = w[c, k]
-        for k in [0, 64):
-            for c in [0, 64):
-                conv[k] += x[c] * packed[c, k]
+    >>> import tensorlang as tl
+    >>> x, (i, j) = tl.Input("x", (8, 4), tl.float32), tl.vars("i j")
+    >>> f = tl.Func("f")
+    >>> f[i, j] = x[j, i]
+    >>> print(tl.loop_nest(f))
+    for i in 0..4:
+      for j in 0..8:
+        f[i, j] = ...
+    >>> s = tl.Schedule(f)
+    >>> _ = s.in_(x, f, "copy").compute_root()
+    >>> print(tl.loop_nest(f, s))
+    store copy[8, 4] in heap:
+      for j in 0..8:
+        for i in 0..4:
+          copy[j, i] = ...
+      for i in 0..4:
+        for j in 0..8:
+          f[i, j] = ...
     """
 
     call: ClassVar[str] = "in_"

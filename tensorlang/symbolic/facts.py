@@ -119,8 +119,8 @@ class Facts:
             case BinaryOp.MAX:
                 hi = None if a.hi is None or b.hi is None else max(a.hi, b.hi)
                 return Limits(a.intersect(Limits(b.lo, None)).lo, hi)
-            case BinaryOp.FLOOR_DIV if b.lo is not None and b.lo == b.hi and b.lo > 0:
-                return Limits(None if a.lo is None else a.lo // b.lo, None if a.hi is None else a.hi // b.lo)
+            case BinaryOp.FLOOR_DIV if b.lo is not None and b.lo > 0:
+                return _quotient(a, b.lo, b.hi)
             case BinaryOp.MOD if b.hi is not None and b.lo is not None and b.lo > 0:
                 if a.lo is not None and a.hi is not None and b.lo == b.hi and a.lo // b.lo == a.hi // b.lo:
                     return Limits(a.lo % b.lo, a.hi % b.lo)
@@ -134,6 +134,18 @@ class Facts:
         """True if ``expr >= bound`` for all values of the variables."""
         lo = self.of_linear(expr).lo
         return lo is not None and lo >= bound
+
+
+def _quotient(a: Limits, smallest: int, largest: int | None) -> Limits:
+    """Limits of ``a // b`` for a divisor between two positive numbers: extremes lie where `b` is extreme."""
+
+    def at(value: int | None, toward_zero: bool) -> int | None:
+        if value is None:
+            return None
+        divisor = largest if toward_zero else smallest
+        return (0 if value >= 0 else -1) if divisor is None else value // divisor
+
+    return Limits(at(a.lo, a.lo is not None and a.lo >= 0), at(a.hi, a.hi is not None and a.hi < 0))
 
 
 @dataclass(frozen=True, slots=True)

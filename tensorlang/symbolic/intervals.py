@@ -91,11 +91,23 @@ def _of_atom(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interva
             return Interval(_quotient(part.lo, int(value), facts), _quotient(part.hi, int(value), facts))
         case Binary(BinaryOp.MOD, a, Const(value, _)) if int(value) > 0:
             return _of_remainder(infer_interval(a, scope, facts), int(value), facts)
+        case Binary(BinaryOp.FLOOR_DIV | BinaryOp.MOD, _, _):
+            return _of_division(expr, scope, facts)
         case Select(_, a, b):
             return infer_interval(a, scope, facts).union(infer_interval(b, scope, facts), facts)
         case Cast(_, value) if value.type.is_integer or value.type.is_bool:
             return infer_interval(value, scope, facts)
     return _from_limits(facts.of(expr))
+
+
+def _of_division(expr: Binary, scope: Mapping[str, Interval], facts: Facts) -> Interval:
+    """Constant bounds of a division by what is not a constant (the extent of a tile that is cut off, say)."""
+    inner = facts
+    for name in free_variables(expr) & scope.keys():
+        side = scope[name]
+        lo, hi = (None if end is None else facts.of(end) for end in (side.lo, side.hi))
+        inner = inner.with_limits(name, Limits(lo and lo.lo, hi and hi.hi))
+    return _from_limits(inner.of(expr))
 
 
 def _of_extreme(op: BinaryOp, a: Interval, b: Interval, facts: Facts) -> Interval:

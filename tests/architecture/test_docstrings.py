@@ -18,6 +18,6 @@ _MODULES = [
 
 @pytest.mark.parametrize("module", _MODULES)
 def test_the_examples_of_a_module_run(module: str) -> None:
-    failed, tried = doctest.testmod(importlib.import_module(module), optionflags=doctest.NORMALIZE_WHITESPACE)
+    failed, tried = doctest.testmod(importlib.import_module(module))
     assert failed == 0
     assert tried > 0

@@ -8,10 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from autotune.cli import root
 from autotune.networks import find_network
 
 MAIN = "from autotune.cli import main; main()"
@@ -122,21 +126,56 @@ def test_tuning_then_running_a_layer(tmp_path: Path) -> None:
     assert layer["source"] in ("heuristic", "exact machine")
 
 
-def test_ctrl_c_keeps_the_best_and_prints_how_to_go_on(tmp_path: Path) -> None:
+def interrupt(home: Path, times: int) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a tuning run that gets so many Ctrl-C's in its midst."""
     arguments = ("tune", "resnet50", "--budget", "1h", "--layer", "fc", "--threads", "1", "--json")
     command = [sys.executable, "-c", MAIN, *arguments]
     with subprocess.Popen(
-        command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         while "tuning" not in process.stderr.readline():
             assert process.poll() is None
         time.sleep(6)
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
         stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+    return process.returncode, stdout, stderr
+
+
+RESUME = "to go on: autotune tune resnet50 --budget 1h --threads 1 --layer fc\n"
+
+
+def test_ctrl_c_keeps_the_best_and_prints_how_to_go_on(tmp_path: Path) -> None:
+    code, stdout, stderr = interrupt(tmp_path, times=1)
+    assert code == 130
     data = json.loads(stdout)
     assert data["interrupted"] is True
     assert data["layers"][0]["tuned_ms"] > 0
-    assert "to go on: autotune tune resnet50 --budget 1h --threads 1 --layer fc" in stderr
+    assert stderr.endswith(RESUME)
     assert "Traceback" not in stderr
+
+
+def test_second_ctrl_c_leaves_at_once_and_still_says_how_to_go_on(tmp_path: Path) -> None:
+    code, stdout, stderr = interrupt(tmp_path, times=2)
+    assert (code, stdout) == (130, "")
+    assert stderr.endswith(RESUME)
+    assert "Traceback" not in stderr
+
+
+def test_defect_of_ours_is_one_message_and_a_traceback_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    @click.command()
+    def boom() -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setitem(sys.modules, "defective", types.SimpleNamespace(boom=boom))
+    monkeypatch.setitem(root._COMMANDS, "boom", ("defective:boom", ""))
+    shown = CliRunner().invoke(root._autotune, ["boom"])
+    assert (shown.exit_code, shown.output) == (
+        1,
+        "Error: internal error, KeyError: 'lost'\n"
+        "  hint        this is a defect of tensorlang; TENSORLANG_DEBUG=1 shows where\n",
+    )
+    monkeypatch.setenv("TENSORLANG_DEBUG", "1")
+    assert isinstance(CliRunner().invoke(root._autotune, ["boom"]).exception, KeyError)

@@ -83,6 +83,14 @@ def test_default_that_is_not_beaten_stays() -> None:
     assert kept == ["default"]
 
 
+def test_winner_that_wins_again_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "turn_s", lambda *_: 0.05)  # many turns, each with a contest if the best changed
+    kept: list[str] = []
+    measurer = FakeMeasurer()
+    tune(measurer, A, storage=InMemoryStorage(), keep=lambda problem, contest: kept.append(contest.winner.schedule))
+    assert len(kept) == len(set(kept)) <= len(measurer.compared)
+
+
 def test_spent_budget_leaves_layers_out_and_says_so() -> None:
     (first, second) = tune(FakeMeasurer(), A, B, budget_s=0.0)
     assert (first.default_s, first.problem) == (None, "not reached within the budget")

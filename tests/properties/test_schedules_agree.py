@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 import tensorlang as tl
@@ -90,6 +90,7 @@ def scheduled(draw: st.DrawFn, name: str) -> tuple[Subject, tl.Schedule]:
         except ScheduleError:
             event("refused when given")
             continue
+        note(candidate.source())
         if _is_legal(subject, candidate):
             s = candidate
             event(f"kept {type(s.directives[-1]).__name__}")
