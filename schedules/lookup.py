@@ -113,9 +113,7 @@ def _by_rank(records: Sequence[Record], threads: int) -> list[Record]:
     return sorted(newest_first, key=lambda r: (r.hardware.threads != threads, -r.timing.speedup))
 
 
-def _same_shape(
-    layer: Layer, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]
-) -> Found | None:
+def _same_shape(layer: Layer, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]) -> Found | None:
     records = [record for database in ranked for record in database]
     fits = [r for r in records if r.workload == layer.workload and _is_current(r, layer, family)]
     for rung in (Rung.EXACT_MACHINE, Rung.SAME_ISA_AND_CACHES, Rung.SAME_ISA):

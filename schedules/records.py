@@ -21,7 +21,7 @@ _MAX_LINE_CHARS = 1_000_000
 class Toolchain:
     """What made the kernel: versions that can change its speed or its text."""
 
-    codegen_epoch: int
+    codegen_epoch: str
     numba: str
     llvmlite: str
     threading_layer: str

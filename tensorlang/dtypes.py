@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -121,11 +121,13 @@ def parse_dtype(name: object) -> DType:
     if text in _BY_NAME:
         return _BY_NAME[text]
     raise LanguageError(
-        f"{text!r} is not an element type.", legal=" | ".join(_BY_NAME), hint="pass one of these, as tl.float32 or 'float32'"
+        f"{text!r} is not an element type.",
+        legal=" | ".join(_BY_NAME),
+        hint="pass one of these, as tl.float32 or 'float32'",
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def promote(a: DType, b: DType) -> DType:
     """Return the common element type of two values by NumPy 2 rules; bfloat16 with a wider float gives that float.
 

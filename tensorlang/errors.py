@@ -1,4 +1,4 @@
-"""The exception hierarchy, and how an error renders: what was asked, the rule that failed, what is legal instead, a hint."""
+"""The exception hierarchy, and how an error renders: what was asked, the rule, what is legal instead, a hint."""
 
 from __future__ import annotations
 

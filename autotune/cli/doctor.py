@@ -11,7 +11,7 @@ from autotune.checkup import Checkup, examine
 from autotune.cli.options import json_option
 from autotune.cli.output import people_console, print_json, print_warnings
 from autotune.measure.local import LocalMeasurer
-from autotune.toolchain import threading_layer
+from tensorlang.codegen import threading_layer_name
 
 
 @click.command()
@@ -21,7 +21,7 @@ def doctor(as_json: bool) -> None:
     people = people_console()
     people.print("measuring peaks ...")
     with LocalMeasurer() as measurer:
-        found = examine(measurer, threading_layer())
+        found = examine(measurer, threading_layer_name())
     people.print(_to_table(found))
     print_warnings(people, found.warnings)
     if as_json:

@@ -153,7 +153,7 @@ class _NestBuilder:
         holds_factor = (self.facts.of(extent).lo or 0) >= split.factor
         repeats = not is_pure_stage and split.old in self.descends_inner
         if split.tail is not TailStrategy.AUTO:
-            self._check(split, extent, holds_factor=holds_factor, repeats=repeats)
+            self._check(split, extent, holds_factor=holds_factor)
             return split.tail
         if is_rvar or repeats:
             return TailStrategy.GUARD_WITH_IF
@@ -164,7 +164,7 @@ class _NestBuilder:
             return TailStrategy.ROUND_UP
         return TailStrategy.GUARD_WITH_IF
 
-    def _check(self, split: Split, extent: Expr, *, holds_factor: bool, repeats: bool) -> None:
+    def _check(self, split: Split, extent: Expr, *, holds_factor: bool) -> None:
         known = as_int(extent)
         text = str(known) if known is not None else f"at least {self.facts.of(extent).lo or 0}"
         if split.tail is TailStrategy.SHIFT_INWARDS and not holds_factor:
@@ -172,9 +172,6 @@ class _NestBuilder:
             self.problems.append(TailProblem(split, text, rule))
         if split.tail is TailStrategy.ROUND_UP:
             self.asked_round_up.append(split)
-        if split.tail is TailStrategy.ROUND_UP and repeats:
-            rule = "round_up in an update would apply it twice where tiles of an inner loop overlap"
-            self.problems.append(TailProblem(split, text, rule))
 
     def _values(self, steps: list[_Step]) -> tuple[dict[str, Expr], list[Expr], frozenset[str]]:
         """Values of the dimensions (from 0) in terms of the loops, guard conditions, and dimensions that overrun."""

@@ -47,7 +47,9 @@ def _infer_shape(algorithm: Algorithm, func: FuncDef) -> tuple[int, ...]:
             raise BoundsError(message, rule=rule, hint=hint)
         shape.append(extent)
     if not _fits(algorithm, func, tuple(shape)):
-        message = f"the shape of {func.name} is ambiguous: its dimensions limit each other, {tuple(shape)} is too large."
+        message = (
+            f"the shape of {func.name} is ambiguous: its dimensions limit each other, {tuple(shape)} is too large."
+        )
         raise BoundsError(message, hint=hint)
     return tuple(shape)
 
@@ -96,15 +98,9 @@ def infer_numeric_regions(algorithm: Algorithm, boxes: Mapping[str, NumericBox])
 
 
 def _facts_of(func: FuncDef, definition: Definition, box: NumericBox) -> Facts:
-    limits = {
-        var: side
-        for var, arg, side in zip(func.vars, definition.args, box, strict=True)
-        if arg == Variable(var)
-    }
+    limits = {var: side for var, arg, side in zip(func.vars, definition.args, box, strict=True) if arg == Variable(var)}
     return Facts(limits | {r.name: Limits(r.min, r.min + r.extent - 1) for r in definition.rvars})
 
 
 def _union(old: NumericBox | None, new: NumericBox) -> NumericBox:
     return new if old is None else tuple(a.union(b) for a, b in zip(old, new, strict=True))
-
-

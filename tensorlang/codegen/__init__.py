@@ -3,7 +3,7 @@
 from tensorlang.codegen.call import MISALIGNED, OVERLAP, make_caller
 from tensorlang.codegen.fingerprint import codegen_epoch, fingerprint
 from tensorlang.codegen.jit import CompiledFunction, compile_function
-from tensorlang.codegen.launch import launches_are_thread_safe, register_launcher
+from tensorlang.codegen.launch import launches_are_thread_safe, register_launcher, threading_layer_name
 from tensorlang.codegen.target import Target, host_target
 from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace
 
@@ -21,4 +21,5 @@ __all__ = [
     "launches_are_thread_safe",
     "make_caller",
     "register_launcher",
+    "threading_layer_name",
 ]

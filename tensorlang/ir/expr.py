@@ -189,9 +189,7 @@ class Broadcast:
         return self.value.type.with_lanes(self.lanes)
 
 
-Expr: TypeAlias = (
-    Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast
-)
+Expr: TypeAlias = Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast
 
 
 def index(value: int) -> Const:

@@ -24,9 +24,9 @@ from tensorlang.ir.expr import (
 )
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Provide, Range, Realize, Stmt, Store
 
-
 _NO_OPERANDS: tuple[Expr, ...] = ()
-# A table, as this is the innermost step of every pass: dispatch on the type is several times faster than matching patterns.
+# A table, as this is the innermost step of every pass: dispatch on the type is several times faster than matching
+# patterns.
 _OPERANDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
     Const: lambda e: _NO_OPERANDS,
     Variable: lambda e: _NO_OPERANDS,

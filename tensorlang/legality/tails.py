@@ -22,5 +22,5 @@ def _error(resolved: ResolvedSchedule, stage: StageSchedule, loop: str, nest: Ne
         where=origin.where,
         rule=problem.rule,
         legal='tail="guard_with_if" | tail="auto"',
-        hint=f"use a factor that divides {problem.extent}, or tail=\"auto\"",
+        hint=f'use a factor that divides {problem.extent}, or tail="auto"',
     )

@@ -1,7 +1,7 @@
 """Build the loop nests of all stages, place each Func, and infer the box of its storage.
 
-In: an Algorithm without inline Funcs, its resolved schedule, output shapes. Out: a `Placed` pipeline: one tree of For, LetStmt,
-IfThenElse, Realize and Provide for `main`, and one for `prepare`.
+In: an Algorithm without inline Funcs, its resolved schedule, output shapes. Out: a `Placed` pipeline: one tree of For,
+LetStmt, IfThenElse, Realize and Provide for `main`, and one for `prepare`.
 Order: consumers before producers, so that the region a producer must hold is read off the tree built so far.
 Refuses: illegal placements, tails and regions, by the checks of `legality`, through `report`.
 Source: Halide's ScheduleFunctions.cpp and BoundsInference.cpp do the same in two passes.

@@ -1,7 +1,8 @@
 """Turn multi-dimensional accesses into flat loads and stores.
 
 In: a tree of Realize, Provide and Call. Out: Allocate, Store and Load with int64 element indices.
-Order: after bounds inference and let substitution; before vectorization, which needs flat indices to find dense accesses.
+Order: after bounds inference and let substitution; before vectorization, which needs flat indices to find dense
+accesses.
 Refuses: storage whose extent has no constant bound.
 Source: the layout of a buffer is ``sum(coordinate * stride)`` over its storage dimensions, outermost first.
 """

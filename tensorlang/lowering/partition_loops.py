@@ -1,8 +1,9 @@
 """Split loops into a steady state without conditions and the iterations before and after it.
 
-In: a tree with guards and selects whose conditions are linear in loops. Out: each serial loop whose conditions hold in the middle of
-its range becomes up to three loops; a parallel loop tests once at the top of its body whether all hold.
-Order: before vectorization and unrolling, so that neither masks nor guards are multiplied; only the steady state is partitioned further.
+In: a tree with guards and selects whose conditions are linear in loops. Out: each serial loop whose conditions hold in
+the middle of its range becomes up to three loops; a parallel loop tests once at the top of its body whether all hold.
+Order: before vectorization and unrolling, so that neither masks nor guards are multiplied; only the steady state is
+partitioned further.
 Refuses: nothing.
 Source: Halide's PartitionLoops.cpp.
 """
@@ -26,7 +27,7 @@ from tensorlang.ir.visitor import (
     walk,
 )
 from tensorlang.lowering.simplify_stmts import simplify_stmts
-from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.intervals import Interval, infer_interval
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import TRUE, as_int, simplify
@@ -43,7 +44,7 @@ class _Condition:
     depth: int
 
 
-def partition_loops(stmt: Stmt, facts: Facts = Facts()) -> Stmt:
+def partition_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with the conditions of its loops moved out of their steady states."""
     if not isinstance(stmt, For):
         return map_substatements(stmt, lambda s: partition_loops(s, facts))
@@ -130,7 +131,8 @@ def _assume(expr: Expr, known: set[Expr]) -> Expr:
 
 
 def _hot_conditions(body: Stmt, facts: Facts) -> list[_Condition]:
-    """The conditions in the deepest serial loops of `body`; one further out runs too rarely to pay for a second copy."""
+    """The conditions in the deepest serial loops of `body`; one further out runs too rarely to pay for a second
+    copy."""
     deepest = _depth(body)
     return [c for c in _conditions(body, facts, {}, 0) if c.depth == deepest]
 

@@ -43,8 +43,9 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     # Tiles are now distinct loads and stores; hold them in registers over their reductions.
     ("promote_accumulators", promote_accumulators),
 )
-"""Passes over flat code, in order. Before them: contract_multiply_add (a property of the algorithm, so before inlining), inline_funcs,
-build_loop_nests (with bounds inference), substitute_lets (its names served bounds inference), flatten_storage (needs the boxes)."""
+"""Passes over flat code, in order. Before them: contract_multiply_add (a property of the algorithm, so before
+inlining), inline_funcs, build_loop_nests (with bounds inference), substitute_lets (its names served bounds inference),
+flatten_storage (needs the boxes)."""
 
 
 @dataclass
@@ -143,13 +144,9 @@ def _module(
     prepare: Stmt,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Module:
-    state = [
-        BufferParam(name, (layouts[name].size,), algorithm.func(name).type, Role.STATE) for name in placed.state
-    ]
+    state = [BufferParam(name, (layouts[name].size,), algorithm.func(name).type, Role.STATE) for name in placed.state]
     inputs = [BufferParam(i.name, i.shape, i.type, Role.INPUT, i.constant) for i in algorithm.inputs]
-    outputs = [
-        BufferParam(name, shapes[name], algorithm.func(name).type, Role.OUTPUT) for name in algorithm.outputs
-    ]
+    outputs = [BufferParam(name, shapes[name], algorithm.func(name).type, Role.OUTPUT) for name in algorithm.outputs]
     in_prepare = _buffers(prepare)
     only_prepare = in_prepare - _buffers(main)
     main_inputs = [i for i in inputs if i.name not in only_prepare]

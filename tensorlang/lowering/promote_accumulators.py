@@ -1,7 +1,8 @@
 """Keep a tile that a reduction updates in registers for the whole of the reduction.
 
-In: straight-line vector code inside serial loops. Out: over the outermost serial loop in which a tile's addresses do not change, and
-where every access to its buffer is that tile, the tile is loaded into register storage before the loop and stored after it.
+In: straight-line vector code inside serial loops. Out: over the outermost serial loop in which a tile's addresses do
+not change, and where every access to its buffer is that tile, the tile is loaded into register storage before the loop
+and stored after it.
 Order: after unrolling and vectorization, when a tile is a set of distinct loads and stores; before code generation.
 Refuses: nothing; tiles that may overlap, or that a parallel loop touches, stay in memory.
 Source: scalar replacement of array references (Callahan, Carr, Kennedy, PLDI 1990).

@@ -1,6 +1,7 @@
 """Simplify every expression with the loop bounds around it, and drop code that cannot run.
 
-In: any tree. Out: the same, expressions canonical, decided conditions taken, empty loops gone, loops of one iteration replaced by their body.
+In: any tree. Out: the same, expressions canonical, decided conditions taken, empty loops gone, loops of one iteration
+replaced by their body.
 Order: after each pass that makes new index arithmetic.
 Refuses: nothing.
 """
@@ -10,13 +11,13 @@ from __future__ import annotations
 from tensorlang.ir.expr import Const, index
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, Realize, Stmt
 from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
-from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.simplify import as_int, simplify
 
 _NOTHING = Block(())
 
 
-def simplify_stmts(stmt: Stmt, facts: Facts = Facts()) -> Stmt:
+def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with every expression simplified."""
     changed = map_exprs(stmt, lambda e: simplify(e, facts))
     match changed:

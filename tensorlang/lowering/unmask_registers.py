@@ -1,9 +1,10 @@
 """Take the predicates off loads from register storage.
 
-In: vector code in which guards have become predicates. Out: loads of a register buffer read all their lanes, if the buffer has them.
+In: vector code in which guards have become predicates. Out: loads of a register buffer read all their lanes, if the
+buffer has them.
 Order: after unrolling, when register indices are constant; before accumulators are promoted.
-Refuses: nothing. Lanes that a predicate excludes are never stored, so their values do not matter, and a masked load would keep the
-buffer out of registers.
+Refuses: nothing. Lanes that a predicate excludes are never stored, so their values do not matter, and a masked load
+would keep the buffer out of registers.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from dataclasses import replace
 from tensorlang.ir.expr import Expr, Load, Ramp
 from tensorlang.ir.stmt import Allocate, Memory, Stmt
 from tensorlang.ir.visitor import map_children, map_exprs, map_substatements
-from tensorlang.symbolic.facts import Facts
-
-_NOTHING_KNOWN = Facts()
+from tensorlang.symbolic.facts import NOTHING_KNOWN
 
 
 def unmask_registers(stmt: Stmt, sizes: Mapping[str, int] | None = None) -> Stmt:
@@ -39,7 +38,7 @@ def _is_whole(load: Load, size: int | None) -> bool:
     """True if all lanes of a load are elements of a buffer of `size`."""
     if size is None or not isinstance(load.index, Ramp):
         return False
-    base, stride = (_NOTHING_KNOWN.of(e) for e in (load.index.base, load.index.stride))
+    base, stride = (NOTHING_KNOWN.of(e) for e in (load.index.base, load.index.stride))
     if base.lo is None or base.lo != base.hi or stride.lo != 1:
         return False
     return base.lo >= 0 and base.lo + load.type.lanes <= size

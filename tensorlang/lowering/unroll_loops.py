@@ -1,7 +1,8 @@
 """Replace unrolled loops by copies of their body.
 
 In: a tree with unrolled loops. Out: the same without; a copy past a non-constant extent is guarded.
-Order: after loop partitioning, so that guards are gone from the copies, and after vectorization, so that each body is widened once.
+Order: after loop partitioning, so that guards are gone from the copies, and after vectorization, so that each body is
+widened once.
 Refuses: an extent with no constant bound, or more than `LIMIT` copies.
 """
 
@@ -11,12 +12,12 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Compare, CompareOp, index
 from tensorlang.ir.stmt import For, IfThenElse, LoopKind, Stmt
 from tensorlang.ir.visitor import block, map_substatements, rewrite_exprs, substitute
-from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 
 LIMIT = 4096
 
 
-def unroll_loops(stmt: Stmt, facts: Facts = Facts()) -> Stmt:
+def unroll_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` without unrolled loops."""
     inner = facts.with_loop(stmt.var, stmt.extent) if isinstance(stmt, For) else facts
     changed = map_substatements(stmt, lambda s: unroll_loops(s, inner))

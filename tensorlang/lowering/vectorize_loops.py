@@ -1,7 +1,7 @@
 """Turn vectorized loops into vector expressions.
 
-In: a tree with vectorized loops of constant extent. Out: the same without; indices are Ramps where they are linear in the loop,
-conditions on the loop are predicates of loads and stores.
+In: a tree with vectorized loops of constant extent. Out: the same without; indices are Ramps where they are linear in
+the loop, conditions on the loop are predicates of loads and stores.
 Order: after storage flattening, which makes indices flat, and simplification, which makes them linear.
 Refuses: an extent that is not constant, and a vectorized loop inside another.
 """
@@ -32,7 +32,7 @@ def vectorize_loops(stmt: Stmt) -> Stmt:
     """`stmt` without vectorized loops."""
     if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
         lanes = as_int(stmt.extent)
-        name = stmt.var.split(".", 2)[-1]
+        name = _name(stmt.var)
         if lanes is None:
             raise ScheduleError(
                 f"loop {name} cannot be vectorized: its extent is not constant.",
@@ -70,16 +70,16 @@ class _Vectorizer:
         return map_substatements(stmt, lambda s: self.stmt(s, mask))
 
     def _unsupported(self, stmt: For | Allocate) -> ScheduleError | InternalError:
-        loop = self.var.split(".", 2)[-1]
+        loop = _name(self.var)
         if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
             return ScheduleError(
-                f"loop {stmt.var.split('.', 2)[-1]} is vectorized inside loop {loop}, which is vectorized too.",
+                f"loop {_name(stmt.var)} is vectorized inside loop {loop}, which is vectorized too.",
                 rule="at most one loop of a nest is vectorized",
                 hint="unroll one of them",
             )
         if isinstance(stmt, For):
             return ScheduleError(
-                f"loop {loop} cannot be vectorized: the extent of {stmt.var.split('.', 2)[-1]} inside it depends on it.",
+                f"loop {loop} cannot be vectorized: the extent of {_name(stmt.var)} inside it depends on it.",
                 rule="loops inside a vectorized loop have the same extent in every lane",
                 hint="move the vectorized loop inwards with reorder",
             )
@@ -131,3 +131,8 @@ def _both(a: Expr | None, b: Expr | None) -> Expr | None:
     lanes = max(a.type.lanes, b.type.lanes)
     assert a.type.element == bool_, "predicates are bool"
     return Binary(BinaryOp.AND, broadcast(a, lanes), broadcast(b, lanes))
+
+
+def _name(variable: str) -> str:
+    """The name the user knows a loop by."""
+    return variable.split(".", 2)[-1]

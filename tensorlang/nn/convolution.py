@@ -57,9 +57,7 @@ def _image(workload: Conv2d | DepthwiseConv2d) -> tuple[Input, Input | Func]:
     return x, constant_exterior(x, 0, (0, *workload.padding, 0), vars="n h w c", name="padded")
 
 
-def _places(
-    workload: Conv2d | DepthwiseConv2d, output: tuple[Var, Var], taps: tuple[Expr, Expr]
-) -> tuple[Expr, Expr]:
+def _places(workload: Conv2d | DepthwiseConv2d, output: tuple[Var, Var], taps: tuple[Expr, Expr]) -> tuple[Expr, Expr]:
     """Row and column of the image under tap (r, s) of output (p, q)."""
     row, column = (
         _scaled(at, stride) + _scaled(tap, dilation)

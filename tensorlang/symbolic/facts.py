@@ -104,9 +104,7 @@ class Facts:
 
     def _of_cast(self, kind: DType, value: Expr) -> Limits:
         inner = self.of(value)
-        fits = (
-            inner.lo is not None and inner.lo >= kind.minimum and inner.hi is not None and inner.hi <= kind.maximum
-        )
+        fits = inner.lo is not None and inner.lo >= kind.minimum and inner.hi is not None and inner.hi <= kind.maximum
         widens = value.type.is_integer and value.type.minimum >= kind.minimum and value.type.maximum <= kind.maximum
         return inner if fits or widens else type_limits(kind)
 
@@ -134,6 +132,9 @@ class Facts:
         """True if ``expr >= bound`` for all values of the variables."""
         lo = self.of_linear(expr).lo
         return lo is not None and lo >= bound
+
+
+NOTHING_KNOWN = Facts()
 
 
 def _quotient(a: Limits, smallest: int, largest: int | None) -> Limits:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Const, Expr, Load, Select, Variable, index
 from tensorlang.ir.visitor import free_variables, walk
-from tensorlang.symbolic.facts import Facts, Limits, type_limits
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts, Limits, type_limits
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import simplify
 
@@ -19,13 +19,13 @@ class Interval:
     lo: Expr | None
     hi: Expr | None
 
-    def union(self, other: Interval, facts: Facts = Facts()) -> Interval:
+    def union(self, other: Interval, facts: Facts = NOTHING_KNOWN) -> Interval:
         """The smallest interval that holds both."""
         return Interval(
             _extreme(BinaryOp.MIN, self.lo, other.lo, facts), _extreme(BinaryOp.MAX, self.hi, other.hi, facts)
         )
 
-    def clip(self, lo: Expr, hi: Expr, facts: Facts = Facts()) -> Interval:
+    def clip(self, lo: Expr, hi: Expr, facts: Facts = NOTHING_KNOWN) -> Interval:
         """What of it lies in ``[lo, hi]``."""
         return Interval(
             lo if self.lo is None else _extreme(BinaryOp.MAX, self.lo, lo, facts),
@@ -75,9 +75,7 @@ def _reads_memory(expr: Expr) -> bool:
 
 
 def _from_limits(limits: Limits) -> Interval:
-    return Interval(
-        None if limits.lo is None else index(limits.lo), None if limits.hi is None else index(limits.hi)
-    )
+    return Interval(None if limits.lo is None else index(limits.lo), None if limits.hi is None else index(limits.hi))
 
 
 def _of_atom(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interval:
@@ -106,7 +104,7 @@ def _of_division(expr: Binary, scope: Mapping[str, Interval], facts: Facts) -> I
     for name in free_variables(expr) & scope.keys():
         side = scope[name]
         lo, hi = (None if end is None else facts.of(end) for end in (side.lo, side.hi))
-        inner = inner.with_limits(name, Limits(lo and lo.lo, hi and hi.hi))
+        inner = inner.with_limits(name, Limits(None if lo is None else lo.lo, None if hi is None else hi.hi))
     return _from_limits(inner.of(expr))
 
 
@@ -136,4 +134,3 @@ def _of_remainder(part: Interval, divisor: int, facts: Facts) -> Interval:
             simplify(Binary(BinaryOp.MOD, part.hi, modulus), facts),
         )
     return Interval(index(0), index(divisor - 1))
-

@@ -25,20 +25,20 @@ from tensorlang.ir.expr import (
     index,
 )
 from tensorlang.ir.visitor import map_children
-from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.linear import Linear, atom, constant, is_index, linearize, linearize_with, to_expr
 
 TRUE, FALSE = Const(True, bool_), Const(False, bool_)
 
 
-def simplify(expr: Expr, facts: Facts = Facts()) -> Expr:
+def simplify(expr: Expr, facts: Facts = NOTHING_KNOWN) -> Expr:
     """An expression equal to `expr` wherever `facts` hold, in canonical form."""
     if is_index(expr):
         return to_expr(_linear(expr, facts))
     return _fold(map_children(expr, lambda child: simplify(child, facts)), facts)
 
 
-def difference(a: Expr, b: Expr, facts: Facts = Facts()) -> Linear:
+def difference(a: Expr, b: Expr, facts: Facts = NOTHING_KNOWN) -> Linear:
     """The linear form of ``a - b``, simplified."""
     return _linear(a, facts).plus(_linear(b, facts), -1)
 

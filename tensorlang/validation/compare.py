@@ -57,9 +57,7 @@ def _as_float64(values: npt.NDArray[np.generic], dtype: DType) -> npt.NDArray[np
     return values.astype(np.float64)
 
 
-def _describe(
-    got: npt.NDArray[np.generic], expected: npt.NDArray[np.generic], wrong: npt.NDArray[np.bool_]
-) -> str:
+def _describe(got: npt.NDArray[np.generic], expected: npt.NDArray[np.generic], wrong: npt.NDArray[np.bool_]) -> str:
     """The number of wrong elements and the first of them; empty if there is none."""
     count = int(np.count_nonzero(wrong))
     if not count:

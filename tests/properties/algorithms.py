@@ -72,6 +72,4 @@ def two_updates() -> Subject:
     return Subject(out, (6, 17), (out, total))
 
 
-SUBJECTS: dict[str, Callable[[], Subject]] = {
-    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates)
-}
+SUBJECTS: dict[str, Callable[[], Subject]] = {f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates)}

@@ -63,7 +63,7 @@ def record(workload: Workload, *, best_ns: int = 50, on: Hardware | None = None)
         workload=workload,
         algorithm_hash=algorithm_hash(layer.algorithm()),
         hardware=on or hardware(),
-        toolchain=Toolchain(codegen_epoch=1, numba="0.68.0", llvmlite="0.50.0", threading_layer="omp"),
+        toolchain=Toolchain(codegen_epoch="0123456789abcdef", numba="0.68.0", llvmlite="0.50.0", threading_layer="omp"),
         family=family.name,
         knobs=knobs,
         schedule=family.schedule(layer, knobs, AVX512, 2),

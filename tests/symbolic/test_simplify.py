@@ -30,9 +30,7 @@ EXTENTS = {"x": 5, "y": 7, "z": 3}
 FACTS = Facts({name: Limits(0, extent - 1) for name, extent in EXTENTS.items()})
 _ARITHMETIC = (BinaryOp.ADD, BinaryOp.SUB, BinaryOp.MUL, BinaryOp.MIN, BinaryOp.MAX)
 
-leaves = st.one_of(
-    st.sampled_from([Variable(name) for name in EXTENTS]), st.integers(-40, 40).map(index)
-)
+leaves = st.one_of(st.sampled_from([Variable(name) for name in EXTENTS]), st.integers(-40, 40).map(index))
 
 
 def _grow(children: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
@@ -107,6 +105,10 @@ def _plus(a: Expr, b: Expr) -> Expr:
     return Binary(BinaryOp.ADD, a, b)
 
 
+def _minus(a: Expr, b: Expr) -> Expr:
+    return Binary(BinaryOp.SUB, a, b)
+
+
 def _times(a: Expr, factor: int) -> Expr:
     return Binary(BinaryOp.MUL, a, index(factor))
 
@@ -124,7 +126,7 @@ def _times(a: Expr, factor: int) -> Expr:
         (
             Binary(
                 BinaryOp.FLOOR_DIV,
-                _plus(Binary(BinaryOp.SUB, Binary(BinaryOp.MIN, _plus(_times(X, 8), index(7)), index(36)), _times(X, 8)), index(8)),
+                _plus(_minus(Binary(BinaryOp.MIN, _plus(_times(X, 8), index(7)), index(36)), _times(X, 8)), index(8)),
                 index(8),
             ),
             "1",
