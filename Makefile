@@ -13,7 +13,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := tensorlang schedules autotune tests examples
 DEBIAN_PACKAGES := libgomp1
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+# `compat` puts this directory itself on sys.path; the default, an import hook, comes after sys.path, where a script in the
+# parent directory of a clone called `tensorlang` would find that directory first, as a namespace package.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+  --config-settings editable_mode=compat --editable
 
 .PHONY: run test check bench format ci-deps clean
 .DELETE_ON_ERROR:

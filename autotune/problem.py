@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from autotune.measure.limits import Limits
 from autotune.networks import NetworkLayer
-from schedules import Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup
+from schedules import Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup, neighbours
 from tensorlang.codegen.target import Target
 from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
@@ -78,7 +78,7 @@ def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Pr
         family=family.name,
         space=space,
         default=default,
-        starts=_starts(space, found),
+        starts=_starts(space, found, neighbours(workload, hardware=hardware, target=target)),
         make_schedule=lambda knobs: family.schedule(funcs, knobs, target, threads).to_json(),
         is_legal=lambda knobs: family.is_legal(workload, knobs, target),
         incumbent=found if found.rung is Rung.EXACT_MACHINE and found.record else None,
@@ -95,6 +95,8 @@ def problem_key(workload: str, family: str, space: Space, hardware: Hardware, of
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _starts(space: Space, found: Found) -> tuple[dict[str, KnobValue], ...]:
-    """The knobs of the nearest record, if they are a point of this space."""
-    return (dict(found.knobs),) if space.contains(found.knobs) else ()
+def _starts(space: Space, found: Found, nearest: tuple[Knobs, ...]) -> tuple[dict[str, KnobValue], ...]:
+    """The knobs of the best record for this shape and of the nearest other one, if they are points of this space."""
+    known = [found.knobs] if found.record else []
+    distinct = {repr(sorted(knobs.items())): dict(knobs) for knobs in (*known, *nearest) if space.contains(knobs)}
+    return tuple(distinct.values())

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from autotune.measure.measurer import Peaks
 from autotune.results import LayerResult, NetworkResult
 
 _NOTHING = "-"
+_HEADINGS = ("layer", "x", "shape", "default\nms", "tuned\nms", "gain", "GFLOP\n/s", "% of\npeak", "schedule\nfrom")
+_TEXTS = (_HEADINGS[0], _HEADINGS[2], _HEADINGS[8])
+_SOURCE_WIDTH = 10  # two words a line: what is left goes to the shapes
 
 
 def to_data(result: NetworkResult) -> dict[str, Any]:
@@ -53,31 +59,66 @@ def _layer_data(result: LayerResult, peaks: Peaks | None) -> dict[str, Any]:
 
 
 def to_table(result: NetworkResult) -> Table:
-    """The result as a table; the totals count each layer as often as it occurs."""
+    """The result as a table for 80 columns and more; the totals count each layer as often as it occurs.
+
+    Where it is narrow, shapes and sources take two lines. Why layers have no times is said below.
+    """
     table = Table(
-        title=f"{result.network}, {_plural(result.threads, 'thread')}", title_justify="left", show_footer=True
+        title=f"{result.network}, {_plural(result.threads, 'thread')}",
+        title_justify="left",
+        caption="\n".join(_remarks(result)),
+        caption_justify="left",
+        show_footer=True,
+        box=box.SIMPLE,
+        show_edge=False,
+        padding=0,
+        pad_edge=False,
     )
-    occurrences = sum(layer.layer.count for layer in result.layers)
-    timed = sum(layer.layer.count for layer in result.timed)
-    total = "total" if timed == occurrences else f"total of {timed} timed"
-    has_times = bool(result.timed)
-    footers = (
-        (total, "left"),
-        (str(occurrences), "right"),
-        ("", "left"),
-        (_milliseconds(result.default_s) if has_times else _NOTHING, "right"),
-        (_milliseconds(result.best_s) if has_times else _NOTHING, "right"),
-        (f"{result.default_s / result.best_s:.2f}x" if has_times else _NOTHING, "right"),
-        (f"{result.gflops:.0f}" if has_times else _NOTHING, "right"),
-        (_percent_text(result.gflops, result.peaks), "right"),
-        ("", "left"),
-    )
-    headings = ("layer", "times", "shape", "default ms", "tuned ms", "gain", "GFLOP/s", "% of peak", "schedule from")
-    for heading, (footer, justify) in zip(headings, footers, strict=True):
-        table.add_column(heading, footer, justify="right" if justify == "right" else "left")
+    for heading, total in zip(_HEADINGS, _totals(result), strict=True):
+        is_text = heading in _TEXTS
+        table.add_column(
+            heading,
+            total,
+            justify="left" if is_text else "right",
+            no_wrap=not is_text,
+            overflow="fold",
+            max_width=_SOURCE_WIDTH if heading == _TEXTS[-1] else None,
+        )
     for layer in result.layers:
         table.add_row(*_cells(layer, result.peaks))
     return table
+
+
+def _totals(result: NetworkResult) -> tuple[str, ...]:
+    count = str(sum(layer.layer.count for layer in result.timed))
+    if not result.timed:
+        return ("total", count, "", *(_NOTHING,) * 5, "")
+    return (
+        "total",
+        count,
+        "",
+        _milliseconds(result.default_s),
+        _milliseconds(result.best_s),
+        f"{result.default_s / result.best_s:.2f}x",
+        f"{result.gflops:.0f}",
+        _percent_text(result.gflops, result.peaks),
+        "",
+    )
+
+
+def _remarks(result: NetworkResult) -> Iterator[str]:
+    """Lines on layers that have no times, those with the same reason together, and on the peaks."""
+    reasons: dict[str, list[str]] = {}
+    for layer in result.layers:
+        if layer.problem:
+            reasons.setdefault(layer.problem, []).append(layer.layer.name)
+    for reason, names in reasons.items():
+        yield escape(f"{reason}: {', '.join(names)}")
+    occurrences, timed = (sum(x.layer.count for x in layers) for layers in (result.layers, result.timed))
+    if timed < occurrences:
+        yield f"the total is of {timed} of {occurrences} occurrences of layers"
+    if result.peaks:
+        yield f"peak: {result.peaks.fma_gflops:.0f} GFLOP/s of fused multiply-adds, measured"
 
 
 def _cells(result: LayerResult, peaks: Peaks | None) -> tuple[str, ...]:
@@ -90,7 +131,7 @@ def _cells(result: LayerResult, peaks: Peaks | None) -> tuple[str, ...]:
         f"{result.speedup:.2f}x" if result.speedup else _NOTHING,
         f"{result.gflops:.0f}" if result.gflops else _NOTHING,
         _percent_text(result.gflops, peaks),
-        result.problem or result.source,
+        result.source or _NOTHING,
     )
 
 

@@ -9,7 +9,7 @@ from autotune.contest import DEFAULT, ROUNDS, Contest
 from autotune.events import Listener
 from autotune.measure.limits import Limits
 from autotune.measure.local import LocalMeasurer
-from autotune.measure.measurer import Candidate, Measurer
+from autotune.measure.measurer import Candidate, Measurer, Peaks
 from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem, layer_problem
@@ -87,6 +87,8 @@ def tune_network(
         tuner = Tuner(network, problems, storage, measurer, keep, budget, stop, listener, seed)
         with storage_errors(storage.url):
             layers = tuner.run()
+        if not stop.requested:
+            peaks = Peaks.best_of(peaks, measurer.peaks(threads))
         return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
 
 
@@ -121,6 +123,7 @@ def run_network(network: Network, threads: int, notify: Callable[[NetworkLayer],
         for layer in network.layers:
             notify(layer)
             layers.append(_run_layer(layer, threads, measurer))
+        peaks = Peaks.best_of(peaks, measurer.peaks(threads))
     return NetworkResult(network.name, threads, peaks, tuple(layers), spent.elapsed_s)
 
 

@@ -6,7 +6,7 @@ from schedules.database import Contents, Database, Problem
 from schedules.families import FAMILIES, find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
-from schedules.lookup import Found, Rung, best, lookup
+from schedules.lookup import Found, Rung, best, lookup, neighbours
 from schedules.records import Check, Record, Timing, Toolchain
 from schedules.space import Knob, Knobs, KnobValue, Space
 
@@ -30,4 +30,5 @@ __all__ = [
     "best",
     "find_family",
     "lookup",
+    "neighbours",
 ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from math import log2
+from itertools import islice
 
 from schedules.database import Database
 from schedules.families import find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
+from schedules.nearness import distance, is_alike, is_transferable
 from schedules.records import Record
 from schedules.space import KnobValue
 from tensorlang.codegen.target import Target, host_target
@@ -102,6 +103,17 @@ def lookup(
     return _nearest_shape(layer, family, hardware, target, ranked) or _heuristic(layer, family, target, threads)
 
 
+def neighbours(workload: Workload, *, hardware: Hardware, target: Target) -> tuple[dict[str, KnobValue], ...]:
+    """Knobs of the nearest shape that has records on this instruction set, legal for `workload`: at most one point.
+
+    Unlike `lookup`, it does not ask whether they are likely to beat the heuristic: a search tries them and sees.
+    """
+    family = find_family(workload)
+    ranked = [_by_rank(base.load().records, hardware.threads) for base in (Database.user(), Database.shipped())]
+    others = [record for record in _alike(workload, family, hardware, ranked) if record.workload != workload]
+    return tuple(dict(record.knobs) for record in islice(_legal_here(others, workload, family, hardware, target), 1))
+
+
 def best(workload: Workload) -> Found:
     """The best known schedule of `workload` on this machine: `lookup` with its defaults, as networks ask for it."""
     return lookup(workload)
@@ -144,24 +156,38 @@ def _is_on_rung(rung: Rung, theirs: Hardware, ours: Hardware) -> bool:
 def _nearest_shape(
     layer: Layer, family: Family, hardware: Hardware, target: Target, ranked: Sequence[Sequence[Record]]
 ) -> Found | None:
-    """Make the schedule of the nearest shape again for this one, if its knobs are legal here."""
+    """Make the schedule of the nearest shape that is worth it again for this one, if its knobs are legal here."""
     workload = layer.workload
-    near = [
+    fit = [r for r in _alike(workload, family, hardware, ranked) if is_transferable(r, workload, hardware.threads)]
+    for record in _legal_here(fit, workload, family, hardware, target):
+        knobs = dict(record.knobs)
+        schedule = family.schedule(layer, knobs, target, hardware.threads)
+        text = f"nearest shape: the knobs of {record.workload}, {_origin(record)}"
+        return Found(layer, schedule, Rung.NEAREST_SHAPE, record, family.name, knobs, text)
+    return None
+
+
+def _alike(workload: Workload, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]) -> list[Record]:
+    """Records of workloads with the same loops, of this instruction set and still current; the nearest first."""
+    alike = [
         record
         for records in ranked
         for record in records
-        if record.family == family.name
-        and record.hardware.is_same_isa(hardware)
-        and _is_alike(record.workload, workload)
+        if record.hardware.is_same_isa(hardware)
+        and is_alike(record.workload, workload)
+        and record.family == family.name
+        and record.algorithm_hash == _algorithm_hash(record.workload)
     ]
-    for record in sorted(near, key=lambda r: _distance(r.workload, workload)):
-        knobs = dict(record.knobs)
-        space = family.space(workload, target, hardware.threads)
-        if space.contains(knobs) and family.is_legal(workload, knobs, target):
-            schedule = family.schedule(layer, knobs, target, hardware.threads)
-            text = f"nearest shape: the knobs of {record.workload}, {_origin(record)}"
-            return Found(layer, schedule, Rung.NEAREST_SHAPE, record, family.name, knobs, text)
-    return None
+    return sorted(alike, key=lambda record: distance(record.workload, workload))
+
+
+def _legal_here(
+    records: Iterable[Record], workload: Workload, family: Family, hardware: Hardware, target: Target
+) -> Iterator[Record]:
+    space = family.space(workload, target, hardware.threads)
+    for record in records:
+        if space.contains(record.knobs) and family.is_legal(workload, record.knobs, target):
+            yield record
 
 
 def _heuristic(layer: Layer, family: Family, target: Target, threads: int) -> Found:
@@ -174,24 +200,3 @@ def _heuristic(layer: Layer, family: Family, target: Target, threads: int) -> Fo
 def _origin(record: Record) -> str:
     where = f"{record.hardware.class_name}, {record.hardware.threads} threads"
     return f"tuned on {where}, {record.timing.speedup:.2f} times the speed of the default there"
-
-
-def _sizes(workload: Workload) -> Iterator[tuple[str, int]]:
-    """Every integer of a workload by name, the members of pairs by position."""
-    for name, value in workload.to_data().items():
-        if isinstance(value, list):
-            yield from ((f"{name}[{at}]", int(str(item))) for at, item in enumerate(value))
-        elif type(value) is int:
-            yield name, value
-
-
-def _is_alike(theirs: Workload, ours: Workload) -> bool:
-    """True if both are one operation on one element type."""
-    return type(theirs) is type(ours) and theirs.dtype == ours.dtype
-
-
-def _distance(theirs: Workload, ours: Workload) -> float:
-    """Sum, over the sizes, of how many times one must double to become the other; an epilogue counts as one."""
-    others = dict(_sizes(ours))
-    sizes = sum(abs(log2((value + 1) / (others[name] + 1))) for name, value in _sizes(theirs))
-    return sizes + (theirs.epilogue != ours.epilogue)

@@ -13,6 +13,8 @@ from autotune.contest import Contest
 from autotune.networks import Network, NetworkLayer
 from autotune.trials import Trial
 
+_BAR_WIDTH = 20  # with the rest of the line, less than 80 columns
+
 
 class _TimeLeft(ProgressColumn):
     """What is left of the budget."""
@@ -32,7 +34,7 @@ class ProgressDisplay:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(_BAR_WIDTH),
             _TimeLeft(),
             console=console,
             auto_refresh=False,

@@ -72,6 +72,14 @@ class Peaks:
     fma_gflops: float
     read_gbs: float
 
+    @classmethod
+    def best_of(cls, *found: Peaks | None) -> Peaks | None:
+        """The best of several measurements of one machine, as disturbances only lower them; None if none succeeded."""
+        good = [peaks for peaks in found if peaks is not None]
+        if not good:
+            return None
+        return cls(max(peaks.fma_gflops for peaks in good), max(peaks.read_gbs for peaks in good))
+
 
 class Measurer(Protocol):
     """Measures one thing at a time. Nothing that a candidate does raises; it becomes an outcome."""

@@ -55,12 +55,13 @@ class Addresses:
             self._remember(key, scaled, (atom,))
         return scaled
 
-    def element_pointer(self, buffer: str, storage: Flat, affine: Affine) -> ll.Value:
+    def element_pointer(self, storage: Flat, affine: Affine) -> ll.Value:
         """The address of lane 0: the variable part, outer loops first, shared by all its users; then the constant."""
         pointer = storage.pointer
         terms = self._outermost_first(affine)
         for count in range(1, len(terms) + 1):
-            key = ("address", buffer, terms[:count])
+            # Not by its name: unrolled copies of an allocation have one name, and memory of their own.
+            key = ("address", storage.pointer, terms[:count])
             known = self._scopes.get(key)
             if known is None:
                 step = self._scaled(*terms[count - 1])

@@ -179,18 +179,18 @@ class Expressions:
             zero = ll.Constant(value.type, None)
             return value if mask is None else self.ops.select(mask, value, zero)
         if type_.lanes == 1:
-            pointer = self.addresses.element_pointer(expr.buffer, storage, _scalar(affine))
+            pointer = self.addresses.element_pointer(storage, _scalar(affine))
             if mask is None:
                 return self.memory.load_contiguous(pointer, type_)
             self.forget_loads()
             return self.memory.load_scalar_if(pointer, mask, type_)
         if affine is not None and affine.lane_stride == 1:
-            pointer = self.addresses.element_pointer(expr.buffer, storage, affine)
+            pointer = self.addresses.element_pointer(storage, affine)
             if mask is None:
                 return self.memory.load_contiguous(pointer, type_)
             return self.memory.load_masked(pointer, mask, type_)
         if affine is not None and mask is None:
-            pointer = self.addresses.element_pointer(expr.buffer, storage, affine)
+            pointer = self.addresses.element_pointer(storage, affine)
             if affine.lane_stride == 0:
                 return self.ops.splat(self.memory.load_contiguous(pointer, type_.element), type_.lanes)
             return self.memory.load_strided(pointer, affine.lane_stride, type_)
@@ -207,20 +207,20 @@ class Expressions:
                 value = self.ops.select(mask, value, self.memory.load_contiguous(pointer, type_))
             self.memory.store_contiguous(value, pointer, type_)
         elif type_.lanes == 1:
-            pointer = self.addresses.element_pointer(buffer, storage, _scalar(affine))
+            pointer = self.addresses.element_pointer(storage, _scalar(affine))
             if mask is None:
                 self.memory.store_contiguous(value, pointer, type_)
             else:
                 self.memory.store_scalar_if(value, pointer, mask, type_)
                 self.forget_loads()
         elif affine is not None and affine.lane_stride == 1:
-            pointer = self.addresses.element_pointer(buffer, storage, affine)
+            pointer = self.addresses.element_pointer(storage, affine)
             if mask is None:
                 self.memory.store_contiguous(value, pointer, type_)
             else:
                 self.memory.store_masked(value, pointer, mask, type_)
         elif affine is not None and mask is None:
-            pointer = self.addresses.element_pointer(buffer, storage, affine)
+            pointer = self.addresses.element_pointer(storage, affine)
             self.memory.store_strided(value, pointer, affine.lane_stride, type_)
         else:
             indices = self.emit(index)

@@ -35,8 +35,13 @@ def legal_sites(stmt: Stmt, name: str) -> Path:
     return tuple(common)
 
 
-def check_site(resolved: ResolvedSchedule, name: str, site: str, main: Stmt) -> ScheduleError | None:
-    """The error of computing `name` in the body of the loop variable `site` of `main`, or None if that is legal."""
+def check_site(
+    resolved: ResolvedSchedule, name: str, site: str, main: Stmt, *, outermost: str = "compute_root()"
+) -> ScheduleError | None:
+    """The error of computing `name` in the body of the loop variable `site` of `main`, or None if that is legal.
+
+    `outermost` is the placement outside all loops that would be legal.
+    """
     sites = legal_sites(main, name)
     if any(loop.var == site for loop in sites):
         return None
@@ -60,8 +65,8 @@ def check_site(resolved: ResolvedSchedule, name: str, site: str, main: Stmt) -> 
         asked=origin.asked or call,
         where=origin.where,
         rule=rule,
-        legal=" | ".join(["compute_root()", *calls]),
-        hint=f"use {calls[-1]}" if calls else "use compute_root()",
+        legal=" | ".join([outermost, *calls]),
+        hint=f"use {[outermost, *calls][-1]}",
         details="\n".join(" > ".join(loop.var for loop in path) for path in uses),
     )
 

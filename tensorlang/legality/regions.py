@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tensorlang.bounds.regions import Box, Region
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
+from tensorlang.ir.expr import Binary, BinaryOp
+from tensorlang.ir.stmt import Range
 from tensorlang.schedule.resolved import Origin
 from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval
@@ -52,6 +54,23 @@ def check_inside(
                 hint=f"change the tail of the split that makes the tiles of {name}",
             )
     return None
+
+
+def check_promised(func: str, var: str, promised: Limits, needed: Range, facts: Facts) -> ScheduleError | None:
+    """The error of a `bound` that leaves out what is required in some iteration of the loops of `facts`, or None."""
+    low, last = promised.lo, promised.hi
+    assert low is not None and last is not None, "bound names both ends"
+    end = Binary(BinaryOp.ADD, needed.min, needed.extent)
+    end_hi = facts.of(end).hi
+    side = Limits(facts.of(needed.min).lo, None if end_hi is None else end_hi - 1)
+    if side.intersect(promised) == side:
+        return None
+    return ScheduleError(
+        f"{func} is required at {var} = {_text(side)}, which is more than bound promises.",
+        asked=f's[{func}].bound("{var}", {low}, {last - low + 1})',
+        rule="the coordinates that bound names hold all that are required, of an output its whole shape",
+        hint="promise more, or leave the bound out",
+    )
 
 
 def _limits(box: Box, position: int) -> Limits:

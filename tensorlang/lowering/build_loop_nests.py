@@ -20,10 +20,10 @@ from tensorlang.ir.expr import Call, Variable, index
 from tensorlang.ir.stmt import Block, For, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, map_substatements, walk
 from tensorlang.legality.placement import check_site, find_uses, legal_sites
-from tensorlang.legality.regions import check_bounded, check_inside
+from tensorlang.legality.regions import check_bounded, check_inside, check_promised
 from tensorlang.legality.tails import check_tails
 from tensorlang.schedule.resolved import Origin, Placement, ResolvedSchedule
-from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval, infer_interval
 
 Report = Callable[[TensorlangError], None]
@@ -90,7 +90,8 @@ class _Builder:
     def _place_output(self, func: FuncDef) -> None:
         box = tuple(Range(index(0), index(extent)) for extent in self.shapes[func.name])
         self.boxes[func.name] = box
-        self.main = block([self._produce(func, box, Facts(), round_up=False), self.main])
+        produce = self._produce(func, self._bounded(func, box, Facts()), Facts(), round_up=False)
+        self.main = block([produce, self.main])
 
     def _place(self, func: FuncDef) -> None:
         schedule = self.resolved.funcs[func.name]
@@ -120,7 +121,12 @@ class _Builder:
     def _place_at(self, func: FuncDef, site: str) -> None:
         in_prepare = any(loop.var == site for path in find_uses(self.prepare, func.name) for loop in path)
         tree = self.prepare if in_prepare else self.main
-        error = check_site(self.resolved, func.name, site, tree)
+        if in_prepare:
+            # What the main tree reads too is used outside every loop of the initialisation.
+            both = block([self.prepare, self.main])
+            error = check_site(self.resolved, func.name, site, both, outermost="compute_at_init()")
+        else:
+            error = check_site(self.resolved, func.name, site, tree)
         if error is not None:
             self.report(error)
             tree = self._realize(func, tree, Facts())
@@ -178,15 +184,17 @@ class _Builder:
         if error is not None:
             self.report(error)
             box = region.required
-        return self._bounded(func, to_ranges(box, facts))
+        return self._bounded(func, to_ranges(box, facts), facts)
 
-    def _bounded(self, func: FuncDef, box: tuple[Range, ...]) -> tuple[Range, ...]:
-        """`box` with the dimensions that `bound` promises replaced by the promise."""
-        promised = {name: (low, extent) for name, low, extent in self.resolved.funcs[func.name].stages[0].bounds}
-        return tuple(
-            Range(index(promised[v][0]), index(promised[v][1])) if v in promised else side
-            for v, side in zip(func.vars, box, strict=True)
-        )
+    def _bounded(self, func: FuncDef, box: tuple[Range, ...], facts: Facts) -> tuple[Range, ...]:
+        """`box` with the dimensions that `bound` promises replaced by the promise, which must hold it."""
+        sides = dict(zip(func.vars, box, strict=True))
+        for var, low, extent in self.resolved.funcs[func.name].stages[0].bounds:
+            error = check_promised(func.name, var, Limits(low, low + extent - 1), sides[var], facts)
+            if error is not None:
+                self.report(error)
+            sides[var] = Range(index(low), index(extent))
+        return tuple(sides.values())
 
     def _storage(self, func: FuncDef, region: Region, produce: Stmt, facts: Facts) -> tuple[Range, ...]:
         """The box that holds everything touched: by consumers, and by the stages of `func` itself."""

@@ -13,6 +13,7 @@ from tensorlang.ir.module import BufferParam, Function, Module, Role
 from tensorlang.ir.stmt import Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
+from tensorlang.legality.numerics import check_strict
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
@@ -70,7 +71,7 @@ def lower(
     shapes : mapping of str to tuple of int
         The shape of each output.
     numerics : {"fast", "strict"}
-        "strict" keeps multiplication and addition apart.
+        "strict" keeps multiplication and addition apart, and refuses schedules that reorder a float reduction.
     trace : Trace, optional
         Collects the code after each pass.
 
@@ -106,6 +107,9 @@ def place(
     report: Report = _raise,
 ) -> tuple[Algorithm, Placed]:
     """The algorithm with its inline Funcs expanded, and the loop nests of the others; problems go to `report`."""
+    if numerics == "strict":
+        for error in check_strict(resolved):
+            report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
     algorithm = inline_funcs(algorithm, resolved)
     return algorithm, build_loop_nests(algorithm, resolved, shapes, report)

@@ -3,7 +3,7 @@
 In: a tree with vectorized loops of constant extent. Out: the same without; indices are Ramps where they are linear in
 the loop, conditions on the loop are predicates of loads and stores.
 Order: after storage flattening, which makes indices flat, and simplification, which makes them linear.
-Refuses: an extent that is not constant, and a vectorized loop inside another.
+Refuses: an extent that is not constant, or more than `LIMIT` lanes; a vectorized loop inside another.
 """
 
 from __future__ import annotations
@@ -27,16 +27,19 @@ from tensorlang.ir.visitor import block, free_variables, map_children, map_subst
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import as_int
 
+LIMIT = 4096
+"""Most lanes: far more than any register has, so that only mistakes are refused."""
+
 
 def vectorize_loops(stmt: Stmt) -> Stmt:
     """`stmt` without vectorized loops."""
     if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
         lanes = as_int(stmt.extent)
         name = _name(stmt.var)
-        if lanes is None:
+        if lanes is None or lanes > LIMIT:
             raise ScheduleError(
-                f"loop {name} cannot be vectorized: its extent is not constant.",
-                rule="vectorize needs a constant extent",
+                f"loop {name} cannot be vectorized: its extent is {'not constant' if lanes is None else lanes}.",
+                rule=f"vectorize needs a constant extent of at most {LIMIT}",
                 legal=f'vectorize("{name}", lanes)',
                 hint="split the loop by the number of lanes and vectorize the inner one",
             )

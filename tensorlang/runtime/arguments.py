@@ -76,7 +76,8 @@ def check_array(array: object, param: BufferParam) -> None:
 
 
 def _has_dtype(array: Array, dtype: DType) -> bool:
-    return bool(array.dtype == dtype.numpy) or array.dtype.name == dtype.name
+    # The name finds the bfloat16 of other packages; it does not tell the byte order.
+    return bool(array.dtype == dtype.numpy) or (array.dtype.name == dtype.name and array.dtype.isnative)
 
 
 def as_stored(array: Array, dtype: DType) -> Array:

@@ -194,7 +194,7 @@ class Kernel:
             if self._prepare is not None:
                 state = self.prepare(**{p.name: bound[p.name] for p in self._prepare.arrays})
             return tuple(bound[name] for name in self._main_names), state
-        if state.layout != self._layout:
+        if not isinstance(state, State) or state.layout != self._layout:
             raise LanguageError(
                 "The state was prepared by another kernel.", hint="pass what this kernel's prepare() gave"
             )

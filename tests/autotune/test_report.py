@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from autotune.measure.measurer import Peaks
+from autotune.networks import find_network
 from autotune.report import to_data, to_table
 from autotune.results import LayerResult, NetworkResult
 
@@ -20,31 +21,50 @@ LOST = LayerResult(make_layer("c", 300, count=2), problem="not reached within th
 RESULT = NetworkResult("testnet", 2, Peaks(400.0, 20.0), (FAST, SAME, LOST), 12.5, resume="autotune tune testnet")
 
 
-def render(result: NetworkResult) -> list[str]:
+TABLE = """\
+testnet, 2 threads
+                         default tuned       GFLOP % of schedule
+layer x shape                 ms    ms  gain    /s peak from
+──────────────────────────────────────────────────────────────────
+a     3 gemm 100x100x100   0.020 0.010 2.00x   200   50 tuned now
+b     1 gemm 200x200x200   0.100 0.100 1.00x   160   40 heuristic,
+                                                        not beaten
+c     2 gemm 300x300x300       -     -     -     -    - -
+──────────────────────────────────────────────────────────────────
+total 4                    0.160 0.130 1.23x   169   42
+not reached within the budget: c
+the total is of 4 of 6 occurrences of layers
+peak: 400 GFLOP/s of fused multiply-adds, measured
+"""
+
+
+def render(result: NetworkResult, width: int = 160) -> str:
     text = StringIO()
-    Console(file=text, width=160).print(to_table(result))
-    return text.getvalue().splitlines()
-
-
-def cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.strip("│").split("│")]
+    Console(file=text, width=width).print(to_table(result))
+    return "".join(line.rstrip() + "\n" for line in text.getvalue().splitlines())
 
 
 def test_table_has_a_row_per_layer_and_weighted_totals() -> None:
-    lines = render(RESULT)
-    assert lines[0].strip() == "testnet, 2 threads"
-    rows = [cells(line) for line in lines if line.startswith("│")]
-    assert rows == [
-        ["a", "3", "gemm 100x100x100", "0.020", "0.010", "2.00x", "200", "50", "tuned now"],
-        ["b", "1", "gemm 200x200x200", "0.100", "0.100", "1.00x", "160", "40", "heuristic, not beaten"],
-        ["c", "2", "gemm 300x300x300", "-", "-", "-", "-", "-", "not reached within the budget"],
-        ["total of 4 timed", "6", "", "0.160", "0.130", "1.23x", "169", "42", ""],
-    ]
+    assert render(RESULT) == TABLE
 
 
 def test_table_of_nothing_timed_has_no_numbers() -> None:
-    rows = [cells(line) for line in render(NetworkResult("n", 1, None, (LOST,), 0.0)) if line.startswith("│")]
-    assert rows[-1] == ["total of 0 timed", "2", "", "-", "-", "-", "-", "-", ""]
+    lines = render(NetworkResult("n", 1, None, (LOST,), 0.0)).splitlines()
+    assert lines[-3].split() == ["total", "0", "-", "-", "-", "-", "-"]
+    assert lines[-2:] == ["not reached within the budget: c", "the total is of 0 of 2 occurrences of layers"]
+
+
+def test_table_loses_nothing_at_80_columns() -> None:
+    layers = find_network("resnet50").layers
+    results = [LayerResult(layer, 0.0123456, 0.0112345, "heuristic, not beaten") for layer in layers]
+    failed = LayerResult(make_layer("odd"), problem="default: crash: killed by SIGSEGV [signal 11]")
+    result = NetworkResult("resnet50", 2, Peaks(117.4, 20.0), (*results, failed), 1.0)
+    wide, narrow = render(result, 160), render(result, 80)
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert set(narrow.replace("─", "").split()) == set(wide.replace("─", "").split())
+    assert "…" not in narrow
+    assert "default: crash: killed by SIGSEGV [signal 11]: odd\n" in narrow
+    assert all(narrow.count(f"{layer.name} ") for layer in layers)
 
 
 def test_json_has_the_same_numbers() -> None:
@@ -74,3 +94,8 @@ def test_json_has_the_same_numbers() -> None:
     }
     assert data["layers"][2]["default_ms"] is None
     assert (data["resume"], data["interrupted"], data["fma_peak_gflops"]) == ("autotune tune testnet", False, 400.0)
+
+
+def test_best_of_peaks() -> None:
+    assert Peaks.best_of(Peaks(81.0, 30.0), None, Peaks(117.0, 20.0)) == Peaks(117.0, 30.0)
+    assert Peaks.best_of(None, None) is None

@@ -230,3 +230,22 @@ def test_a_buffer_that_is_nowhere_is_our_defect() -> None:
     with pytest.raises(InternalError) as caught:
         kernel(output("out", (1,), float32), body=body)
     assert "code generation: buffer 'lost' is not allocated here." in str(caught.value)
+
+
+def test_allocations_of_one_name_have_memory_of_their_own() -> None:
+    """Unrolled copies of an allocation: the address of an element in one is not that in the next."""
+    copies = [
+        Allocate(
+            "t",
+            int32,
+            8,
+            Memory.HEAP,
+            block(
+                loop("j", 8, Store("t", var("j"), Load("x", add(var("j"), 8 * copy), None, int32))),
+                Store("out", add(var("i"), 8 * copy), Load("t", var("i"), None, int32)),
+            ),
+        )
+        for copy in range(3)
+    ]
+    read = kernel(buffer("x", (24,), int32), output("out", (24,), int32), body=loop("i", 8, block(*copies)))
+    np.testing.assert_array_equal(read(numbers(24, int32)), numbers(24, int32))

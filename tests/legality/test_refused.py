@@ -97,6 +97,43 @@ def ambiguous_shape() -> Refused:
     return f, tl.Schedule(f), None
 
 
+def bound_of_less_than_is_required() -> Refused:
+    f, g = _stages()
+    s = tl.Schedule(g)
+    s[f].compute_root().bound("i", 0, 3)
+    return g, s, None
+
+
+def bound_of_less_than_the_output() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].bound("j", 0, 31)
+    return g, s, None
+
+
+def compute_at_the_initialisation_with_a_use_elsewhere() -> Refused:
+    w = tl.Input("w", (8,), tl.float32, constant=True)
+    i, k = tl.Var("i"), tl.RDom("k", 8)
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i] = w[i] * 2
+    g[i] += f[i] * w[k]
+    h[i] = f[i] + g[i]
+    s = tl.Schedule(h)
+    s[g].compute_at_init()
+    s[f].compute_at(g.update(), "i")
+    return h, s, None
+
+
+def vectorize_too_far() -> Refused:
+    x = tl.Input("x", (5000,), tl.float32)
+    i = tl.Var("i")
+    f = tl.Func("f")
+    f[i] = x[i]
+    s = tl.Schedule(f)
+    s[f].vectorize("i")
+    return f, s, None
+
+
 def unroll_too_far() -> Refused:
     x = tl.Input("x", (5000,), tl.float32)
     i = tl.Var("i")
@@ -153,6 +190,27 @@ the extent of f in i is unbounded: no Input limits it.
     ambiguous_shape: """\
 the shape of f is ambiguous: its dimensions limit each other, (20, 20) is too large.
   hint        pass shape= to tl.compile, 2 ints for f[i, j]""",
+    bound_of_less_than_is_required: """\
+f is required at i = 0 .. 19, which is more than bound promises.
+  asked       s[f].bound("i", 0, 3)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+    bound_of_less_than_the_output: """\
+g is required at j = 0 .. 31, which is more than bound promises.
+  asked       s[g].bound("j", 0, 31)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+    compute_at_the_initialisation_with_a_use_elsewhere: """\
+s[f].compute_at(g.update(), "i"): a use of f lies outside loop i of g.
+  asked       s[f].compute_at(g.update(), "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_at_init()
+  hint        use compute_at_init()""",
+    vectorize_too_far: """\
+loop i cannot be vectorized: its extent is 5000.
+  rule        vectorize needs a constant extent of at most 4096
+  legal here  vectorize("i", lanes)
+  hint        split the loop by the number of lanes and vectorize the inner one""",
     unroll_too_far: """\
 loop i cannot be unrolled: its extent is 5000.
   rule        unroll needs a constant extent of at most 4096
@@ -174,6 +232,28 @@ def test_refused(program: Callable[[], Refused]) -> None:
     error = caught.value
     text = str(error).replace(error.where, "HERE") if error.where else str(error)
     assert text == TEXTS[program]
+
+
+def test_strict_numerics_refuse_a_reordered_reduction() -> None:
+    x = tl.Input("x", (4, 6, 8), tl.float32)
+    i = tl.Var("i")
+    r, k = tl.RDom("r k", 6, 8)
+    f = tl.Func("f")
+    f[i] += x[i, r, k]
+    s = tl.Schedule(f)
+    s[f.update()].reorder("k", "r")
+    algorithm = build_algorithm(f)
+    shapes = infer_output_shapes(algorithm)
+    lower(resolve(algorithm, s), shapes)
+    with pytest.raises(ScheduleError) as caught:
+        lower(resolve(algorithm, s), shapes, numerics="strict")
+    assert (
+        str(caught.value).replace(caught.value.where or "-", "HERE")
+        == """\
+the schedule reorders the reduction of f (k, r), and numerics are strict.
+  rule        under strict numerics the terms of a float reduction are added in the order of the RDom
+  hint        keep the reduction loops in the order of the RDom, or compile with numerics="fast\""""
+    )
 
 
 def test_check_finds_every_problem() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from schedules import Database, Found, Hardware, Record, Rung, best, find_family, lookup
+from schedules import Database, Found, Hardware, Record, Rung, best, find_family, lookup, neighbours
+from schedules.nearness import is_transferable
 from tensorlang.nn import Conv2d, Workload
 from tensorlang.schedule import resolve
 from tests.schedules.examples import AVX2, AVX512, WORKLOADS, hardware, record
@@ -86,26 +87,62 @@ def test_record_of_another_algorithm_is_stale(database: Database) -> None:
     assert _look(CONV, database).rung is not Rung.EXACT_MACHINE
 
 
+NEAR = Conv2d(1, 56, 56, 64, 128, 3, 3, padding=(1, 1))
+
+
 def test_nearest_shape_takes_the_knobs_of_the_nearest_record(database: Database) -> None:
-    far, near = Conv2d(1, 7, 7, 64, 64, 3, 3, padding=(1, 1)), Conv2d(1, 56, 56, 64, 128, 3, 3, padding=(1, 1))
-    knobs = {**find_family(near).default(near, AVX512, 2), "unroll_c": 2}
+    far = Conv2d(1, 28, 28, 64, 64, 3, 3, padding=(1, 1))
+    knobs = {**find_family(NEAR).default(NEAR, AVX512, 2), "unroll_c": 2}
     database.append(record(far))
-    database.append(replace(record(near), knobs=knobs))
+    database.append(replace(record(NEAR), knobs=knobs))
     found = _look(CONV, database)
     assert found.rung is Rung.NEAREST_SHAPE
     assert found.knobs == knobs
     assert found.explanation == (
-        f"nearest shape: the knobs of {near}, tuned on {HERE.class_name}, 2 threads, "
+        f"nearest shape: the knobs of {NEAR}, tuned on {HERE.class_name}, 2 threads, "
         "2.00 times the speed of the default there"
     )
     resolve(found.layer.algorithm(), found.schedule)
 
 
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        record(NEAR, best_ns=100),  # a default that was not beaten
+        record(NEAR, best_ns=95),  # or hardly
+        record(NEAR, on=hardware(threads=1)),
+        record(replace(NEAR, k=512)),  # three doublings away
+        replace(record(NEAR), algorithm_hash="0" * 64),
+    ],
+    ids=["unbeaten default", "small gain", "other threads", "too far", "stale"],
+)
+def test_record_that_is_likely_worse_than_the_heuristic_is_not_transferred(unfit: Record, database: Database) -> None:
+    database.append(unfit)
+    assert _look(CONV, database).rung is Rung.HEURISTIC
+
+
+def test_record_further_away_answers_where_the_nearest_is_unfit(database: Database) -> None:
+    further = replace(CONV, k=256)
+    database.append(record(NEAR, best_ns=100))
+    database.append(record(further))
+    found = _look(CONV, database)
+    assert found.record is not None and found.record.workload == further
+
+
 def test_knobs_illegal_here_are_passed_over(database: Database) -> None:
-    wide = Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1))
-    narrow = replace(wide, w=3)
+    wide = Conv2d(1, 8, 12, 64, 64, 3, 3, padding=(1, 1))
+    assert is_transferable(record(wide), replace(wide, w=3), 2)
     database.append(record(wide))
-    assert _look(narrow, database).rung is Rung.HEURISTIC
+    assert _look(replace(wide, w=3), database).rung is Rung.HEURISTIC
+
+
+def test_neighbours_are_of_other_shapes_however_far(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+    assert neighbours(CONV, hardware=HERE, target=AVX512) == ()
+    far = record(replace(CONV, k=1024), best_ns=100)
+    Database.user().append(far)
+    Database.user().append(record(CONV))
+    assert neighbours(CONV, hardware=HERE, target=AVX512) == (far.knobs,)
 
 
 def test_defaults_find_this_machine() -> None:
