@@ -1,0 +1,91 @@
+"""The registry of legality rules: one function a rule, which can be switched off alone, to show that it matters.
+
+A check takes what it needs and returns the error, or None where the rule is kept. Directives raise it by `refuse`;
+checks of a whole schedule collect it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import wraps
+from types import MappingProxyType
+from typing import ParamSpec
+
+from tensorlang.errors import TensorlangError
+
+_Asked = ParamSpec("_Asked")
+
+
+class Family(StrEnum):
+    """What a rule is about."""
+
+    PLACEMENT = "placement"
+    RACES = "races"
+    REDUCTION_ORDER = "order of reductions"
+    TAILS = "tails"
+    STORAGE = "storage"
+    NAMES = "names"
+    VECTORS = "vectors"
+    LOOPS = "loops"
+    BOUNDS = "bounds"
+    FACTORS = "factored reductions"
+    FUSED = "fused loops"
+    CASES = "specialisation"
+    EFFECT = "no directive without effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A law that a schedule keeps: the name of its check, its family, and the law in a sentence."""
+
+    name: str
+    family: Family
+    law: str
+
+
+_rules: dict[str, Rule] = {}
+_switched_off: ContextVar[frozenset[str]] = ContextVar("_switched_off", default=frozenset())
+
+RULES: Mapping[str, Rule] = MappingProxyType(_rules)
+"""Every rule by name; complete once `tensorlang` is imported."""
+
+
+def rule(
+    family: Family,
+) -> Callable[[Callable[_Asked, TensorlangError | None]], Callable[_Asked, TensorlangError | None]]:
+    """Register a check; its name without ``check_`` names the rule, the first line of its docstring is the law."""
+
+    def register(check: Callable[_Asked, TensorlangError | None]) -> Callable[_Asked, TensorlangError | None]:
+        name = check.__name__.removeprefix("check_")
+        assert name not in _rules, f"two rules are called {name}"
+        _rules[name] = Rule(name, family, (check.__doc__ or "").partition("\n")[0])
+
+        @wraps(check)
+        def checked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> TensorlangError | None:
+            return None if name in _switched_off.get() else check(*args, **kwargs)
+
+        return checked
+
+    return register
+
+
+def refuse(*problems: TensorlangError | None) -> None:
+    """Raise the first problem there is."""
+    for problem in problems:
+        if problem is not None:
+            raise problem
+
+
+@contextmanager
+def switched_off(name: str) -> Iterator[None]:
+    """Do without the rule called `name`: for tests that show what it is there for."""
+    assert name in _rules, f"there is no rule {name}"
+    token = _switched_off.set(_switched_off.get() | {name})
+    try:
+        yield
+    finally:
+        _switched_off.reset(token)
