@@ -23,6 +23,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 run: $(VENV)/.installed
 	$(BIN)/autotune tune resnet50 --budget 3m $(ARGS)
+	@echo "autotune is in $(BIN); to call it by its name, and to run the lessons: source $(BIN)/activate" >&2
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(ARGS)

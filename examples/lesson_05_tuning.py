@@ -5,9 +5,7 @@ import numpy as np
 import tensorlang as tl
 from schedules import find_family, lookup
 from tensorlang import nn
-from tensorlang.codegen.target import host_target
-from tensorlang.runtime.kernel import Kernel
-from tensorlang.runtime.timing import time_callable
+from tensorlang.runtime import time_callable
 from tensorlang.validation import check_kernel
 
 # A workload is a layer's operation and shape as data. `nn.build` gives its algorithm: Funcs, no schedule.
@@ -16,18 +14,18 @@ layer = nn.build(workload)
 arrays = {x.name: np.random.default_rng(0).random(x.shape, dtype=np.float32) for x in layer.inputs}
 
 # A family is a function from knobs to schedules, with the space of the knobs and a default from reasoning alone.
-target, threads = host_target(), 1
+target, threads = tl.host_target(), 1
 family = find_family(workload)
 space = family.space(workload, target, threads)
 for knob in space.knobs:
     print(f"{knob.name}: one of {knob.choices}")
 
 
-def make_kernel(schedule: tl.Schedule) -> Kernel:
+def make_kernel(schedule: tl.Schedule) -> tl.Kernel:
     return tl.compile(layer.output, schedule, shape=layer.shape, inputs=layer.inputs)
 
 
-def time_kernel(kernel: Kernel) -> float:
+def time_kernel(kernel: tl.Kernel) -> float:
     state = kernel.prepare(w=arrays["w"], bias=arrays["bias"])
     run = kernel.bare(arrays["x"], state=state, threads=threads)
     return time_callable(run, min_batch_s=0.002, repeats=3).minimum_s

@@ -166,7 +166,7 @@ class _NestBuilder:
 
     def _check(self, split: Split, extent: Expr, *, holds_factor: bool) -> None:
         known = as_int(extent)
-        text = str(known) if known is not None else f"at least {self.facts.of(extent).lo or 0}"
+        text = str(known) if known is not None else f"at least {max(self.facts.of(extent).lo or 0, 0)}"
         if split.tail is TailStrategy.SHIFT_INWARDS and not holds_factor:
             rule = f"shift_inwards needs an extent of at least the factor, {split.factor}"
             self.problems.append(TailProblem(split, text, rule))

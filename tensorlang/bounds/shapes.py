@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
 from tensorlang.ir.expr import Call, Variable
+from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.visitor import walk
 from tensorlang.symbolic.facts import Facts, Limits
 
@@ -16,6 +17,7 @@ _LARGEST_EXTENT = 1 << 40
 NumericBox = tuple[Limits, ...]
 
 
+@deep_recursion()
 def infer_output_shapes(
     algorithm: Algorithm, given: Mapping[str, tuple[int, ...]] | None = None
 ) -> dict[str, tuple[int, ...]]:

@@ -138,7 +138,9 @@ def _float_floor(ops: Ops, op: BinaryOp, a: ll.Value, b: ll.Value) -> ll.Value:
     signs_differ = builder.xor(builder.fcmp_ordered("<", remainder, zero), builder.fcmp_ordered("<", b, zero))
     fix = builder.and_(builder.fcmp_unordered("!=", remainder, zero), signs_differ)
     if op is BinaryOp.MOD:
-        return ops.select(fix, builder.fadd(remainder, b), remainder)
+        signed_zero = ops.intrinsic("copysign", a.type, [zero, b], [a.type])
+        is_zero = builder.fcmp_ordered("==", remainder, zero)
+        return ops.select(is_zero, signed_zero, ops.select(fix, builder.fadd(remainder, b), remainder))
     quotient = builder.fdiv(builder.fsub(a, remainder), b)
     quotient = ops.select(fix, builder.fsub(quotient, ops.const(a.type, 1.0)), quotient)
     quotient = ops.unary("roundeven", quotient)

@@ -8,6 +8,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,12 +84,21 @@ def compile_cached(
     Notes
     -----
     An entry whose files do not match their checksums is thrown away and made again: loading a damaged one may crash.
+    What cannot be kept, as the disk is full, is compiled all the same.
     """
     directory = cache_directory() if on_disk else None
-    if directory is None:
-        dispatcher = njit(**_OPTIONS, **options)(_define(source, f"<{name}>", namespace))
-        _compile_only(dispatcher, signature)
-        return Compiled(dispatcher, False, None)
+    if directory is not None:
+        with suppress(OSError):
+            return _compile_kept(directory, name, source, namespace, signature, options)
+    dispatcher = njit(**_OPTIONS, **options)(_define(source, f"<{name}>", namespace))
+    _compile_only(dispatcher, signature)
+    return Compiled(dispatcher, False, None)
+
+
+def _compile_kept(
+    directory: Path, name: str, source: str, namespace: Mapping[str, Any], signature: Any, options: Mapping[str, Any]
+) -> Compiled:
+    """Load what the directory holds, or compile it and write it there."""
     entry = directory / f"{name}.py"
     if not _holds(entry, source):
         write_atomically(entry, source.encode())

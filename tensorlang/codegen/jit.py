@@ -20,6 +20,7 @@ from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import PTR
 from tensorlang.codegen.workspace import Workspace, plan_workspace
 from tensorlang.ir.module import Function
+from tensorlang.ir.recursion import deep_recursion
 
 _SOURCE = '''"""A tensorlang kernel, {key}."""
 
@@ -73,6 +74,7 @@ class CompiledFunction:
         return str(codegen._tm.emit_assembly(llvm.parse_assembly(self.llvm())))
 
 
+@deep_recursion()
 def compile_function(function: Function, target: Target, *, cache: bool = True) -> CompiledFunction:
     """Return the machine code of a lowered function, from disk if `cache` and it was compiled before.
 

@@ -88,8 +88,9 @@ def tanh(ops: Ops, x: ll.Value) -> ll.Value:
     near = ops.fma(builder.fmul(x, square), near, x)
     power = exp(ops, builder.fadd(magnitude, magnitude))
     far = builder.fsub(const(1.0), builder.fdiv(const(2.0), builder.fadd(power, const(1.0))))
-    far = ops.intrinsic("copysign", x.type, [far, x], [x.type])
-    return ops.select(builder.fcmp_ordered("<", magnitude, const(0.625)), near, far)
+    result = ops.select(builder.fcmp_ordered("<", magnitude, const(0.625)), near, far)
+    # The sum of `near` loses the sign of -0.0.
+    return ops.intrinsic("copysign", x.type, [result, x], [x.type])
 
 
 def erf(ops: Ops, x: ll.Value) -> ll.Value:

@@ -10,6 +10,7 @@ from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
+from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Range, Realize, Stmt
 from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
@@ -29,6 +30,7 @@ _LOOP = re.compile(r"\b[A-Za-z_]\w*\.\d+\.[A-Za-z_][\w.]*")
 Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 
 
+@deep_recursion()
 def loop_nest(
     output: Func | Sequence[Func] | Algorithm, schedule: Schedule | None = None, *, shape: Shape | None = None
 ) -> str:

@@ -8,6 +8,7 @@ from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.inspection.loop_nest import Shape, as_shapes
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.printer import format_stmt
+from tensorlang.ir.recursion import deep_recursion
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lowering.pipeline import Trace, lower
@@ -15,6 +16,7 @@ from tensorlang.schedule.resolve import resolve
 from tensorlang.schedule.schedule import Schedule
 
 
+@deep_recursion()
 def lowered_passes(
     output: Func | Sequence[Func] | Algorithm, schedule: Schedule | None = None, *, shape: Shape | None = None
 ) -> str:

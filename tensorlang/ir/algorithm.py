@@ -22,7 +22,8 @@ class Definition:
     """``func[args] = value`` for every point of the pure Vars, and, in order, of the reduction domain.
 
     `args` are index expressions over Vars and RVars; in a pure definition they are the Func's Variables.
-    `value` of an update may hold a `Call` of the Func itself. `where` says where the user wrote it (``file:line``).
+    `value` of an update may hold a `Call` of the Func itself. `rvars` are the reduction domain, outermost first; a pure
+    definition has none.
     """
 
     args: tuple[Expr, ...]

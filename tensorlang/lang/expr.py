@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn, TypeAlias
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from tensorlang.ir import expr as ir
 from tensorlang.ir.algorithm import ReductionVar
 from tensorlang.ir.expr import BinaryOp, CompareOp, UnaryOp
 from tensorlang.ir.printer import format_expr
+from tensorlang.lang.foreign import OPERATORS, number_error, numpy_error
 from tensorlang.lang.promotion import Operand, Scalar, binary_node, compare_node, default_type, literal, unary_node
+from tensorlang.lang.weight import LEAF, Weight, weigh
 
 ExprLike: TypeAlias = "Expr | bool | int | float | np.generic"
 
@@ -62,15 +64,23 @@ class Expr:
         Every Func and Input that `node` calls, by the name it calls them, in order of first use.
     variables : Mapping of str to Domain or None
         Every name free in `node`: None for a Var, the domain it belongs to for an RVar, in order of first use.
+    weight : Weight
+        How large `node` is.
     """
 
-    __slots__ = ("_node", "_sources", "_variables")
-    __array_ufunc__ = None  # NumPy scalars on the left leave the operation to us.
+    __slots__ = ("_node", "_sources", "_variables", "_weight")
 
-    def __init__(self, node: ir.Expr, sources: Mapping[str, Source], variables: Mapping[str, Domain | None]) -> None:
+    def __init__(
+        self,
+        node: ir.Expr,
+        sources: Mapping[str, Source],
+        variables: Mapping[str, Domain | None],
+        weight: Weight = LEAF,
+    ) -> None:
         self._node = node
         self._sources = sources
         self._variables = variables
+        self._weight = weight
 
     @property
     def node(self) -> ir.Expr:
@@ -86,6 +96,11 @@ class Expr:
     def variables(self) -> Mapping[str, Domain | None]:
         """Every free name: None for a Var, its domain for an RVar."""
         return self._variables
+
+    @property
+    def weight(self) -> Weight:
+        """How large the expression is."""
+        return self._weight
 
     @property
     def rvars(self) -> tuple[ReductionVar, ...]:
@@ -107,6 +122,42 @@ class Expr:
             where=caller_location(),
             hint="use tl.select(c, a, b) for a choice; & | ~ for and, or, not; (a <= b) & (b < c) for a <= b < c",
         )
+
+    def __float__(self) -> NoReturn:
+        hint = "for math.exp(x) write tl.exp(x), and so for the others; tl.cast(tl.float32, x) changes the type"
+        raise number_error("float", repr(self), hint)
+
+    def __int__(self) -> NoReturn:
+        raise number_error("int", repr(self), "tl.cast(tl.int64, x) changes the type")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: object) -> Expr:
+        """What NumPy calls for its functions of an element, and for operators with a NumPy value on the left.
+
+        Raises
+        ------
+        LanguageError
+            If it is not a plain operator.
+        """
+        if ufunc not in OPERATORS or method != "__call__" or options:
+            raise numpy_error(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}", inputs)
+        forward, reflected = OPERATORS[ufunc]
+        # For comparisons NumPy makes its scalar an array without dimensions first; [()] is the scalar again.
+        left, right = (value[()] if isinstance(value, np.ndarray) else value for value in inputs)
+        result = getattr(left, forward)(right) if isinstance(left, Expr) else getattr(right, reflected)(left)
+        assert isinstance(result, Expr)
+        return result
+
+    def __array_function__(
+        self, func: Callable[..., object], types: object, args: tuple[object, ...], options: object
+    ) -> NoReturn:
+        """What NumPy calls for its other functions.
+
+        Raises
+        ------
+        LanguageError
+            Always.
+        """
+        raise numpy_error(func.__name__, args)
 
     __hash__ = object.__hash__
 
@@ -221,12 +272,13 @@ def apply(build: Callable[..., ir.Expr], *values: ExprLike) -> Expr:
     Raises
     ------
     LanguageError
-        If a value cannot stand in an expression, or one name stands for two things.
+        If a value cannot stand in an expression, one name stands for two things, or the expression is too large.
     """
     operands = [_operand(value) for value in values]
     exprs = [operand for operand in operands if isinstance(operand, Expr)]
     nodes: list[Operand] = [operand.node if isinstance(operand, Expr) else operand for operand in operands]
-    return Expr(build(*nodes), merge_sources(exprs), merge_variables(exprs))
+    weight = weigh([expr.weight for expr in exprs])
+    return Expr(build(*nodes), merge_sources(exprs), merge_variables(exprs), weight)
 
 
 def as_expr(value: ExprLike) -> Expr:

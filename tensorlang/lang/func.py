@@ -28,11 +28,12 @@ from tensorlang.lang.input import index_exprs
 from tensorlang.lang.names import check_name
 from tensorlang.lang.promotion import binary_node, literal
 from tensorlang.lang.refs import FuncRef, Increment
+from tensorlang.lang.unscheduled import Unscheduled
 
 _IDENTITIES = {BinaryOp.ADD: 0, BinaryOp.SUB: 0, BinaryOp.MUL: 1, BinaryOp.TRUE_DIV: 1}
 
 
-class Func(Source):
+class Func(Unscheduled, Source):
     """A value at every integer point of an index space.
 
     ``f[i, j] = e`` over distinct Vars is the pure definition; each further assignment is an update, which changes some
@@ -67,6 +68,10 @@ class Func(Source):
         self._definitions: list[Definition] = []
         self._sources: dict[str, Source] = {}
         self._frozen_by = ""
+
+    @property
+    def as_written(self) -> str:
+        return self.name
 
     @property
     def is_defined(self) -> bool:
@@ -295,11 +300,15 @@ class InlineReduction(Func):
 
 
 @dataclass(frozen=True)
-class StageRef:
-    """A definition of a Func, for scheduling: index 0 is the pure one, n the n-th update from 1."""
+class StageRef(Unscheduled):
+    """An update of a Func, for scheduling: index n is the n-th one from 1."""
 
     func: Func
     index: int
+
+    @property
+    def as_written(self) -> str:
+        return f"{self.func.name}.update({self.index - 1 or ''})"
 
 
 def _var(name: str) -> Expr:

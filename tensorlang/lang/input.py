@@ -14,6 +14,7 @@ from tensorlang.ir.printer import format_expr
 from tensorlang.lang.expr import Expr, ExprLike, Source, as_expr, merge_sources, merge_variables
 from tensorlang.lang.names import check_name
 from tensorlang.lang.promotion import convert
+from tensorlang.lang.weight import weigh
 
 
 class Input(Source):
@@ -83,7 +84,7 @@ class Input(Source):
                     hint=f"count from the start: {extent + arg.node.value}" if -extent <= arg.node.value < 0 else "",
                 )
         node = ir.Call(self.name, tuple(arg.node for arg in args), self.type)
-        return Expr(node, merge_sources(args, reads=self), merge_variables(args))
+        return Expr(node, merge_sources(args, reads=self), merge_variables(args), weigh([arg.weight for arg in args]))
 
     def __setitem__(self, key: object, value: object) -> None:
         """Refused: inputs are read only.
@@ -139,7 +140,7 @@ def _index(name: str, dim: int, item: object, items: tuple[object, ...]) -> Expr
             rule="an index is an integer",
             hint=hint,
         )
-    return Expr(convert(expr.node, int64), expr.sources, expr.variables)
+    return Expr(convert(expr.node, int64), expr.sources, expr.variables, expr.weight)
 
 
 def _asked(name: str, items: tuple[object, ...]) -> str:

@@ -117,8 +117,8 @@ def convert(value: Operand, dtype: DType) -> Expr:
 def binary_node(op: BinaryOp, a: Operand, b: Operand) -> Expr:
     """The expression ``a op b``.
 
-    Bools follow NumPy: ``+`` is or, ``*`` is and, ``//``, ``%`` and shifts give int8. ``//`` of floats is
-    ``floor(a / b)``, and ``%`` of floats is ``a - floor(a / b) * b``, as in Halide.
+    Bools follow NumPy: ``+`` is or, ``*`` is and, ``//``, ``%`` and shifts give int8. ``//`` and ``%`` of floats are
+    exact, as NumPy's, and so slow: where the last bit does not matter, ``tl.floor(a / b)`` is faster.
 
     Raises
     ------
@@ -134,11 +134,6 @@ def binary_node(op: BinaryOp, a: Operand, b: Operand) -> Expr:
     if op in _BIT_OPERATORS and dtype.is_float:
         raise _no_operator(f"{_text(a)} {op} {_text(b)}", str(op), dtype, "tl.cast to an integer type first")
     left, right = convert(a, dtype), convert(b, dtype)
-    if dtype.is_float and op in (BinaryOp.FLOOR_DIV, BinaryOp.MOD):
-        quotient = Unary(UnaryOp.FLOOR, Binary(BinaryOp.TRUE_DIV, left, right))
-        if op is BinaryOp.FLOOR_DIV:
-            return quotient
-        return Binary(BinaryOp.SUB, left, Binary(BinaryOp.MUL, quotient, right))
     return Binary(op, left, right)
 
 

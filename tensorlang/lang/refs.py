@@ -8,6 +8,7 @@ from tensorlang.ir import expr as ir
 from tensorlang.ir.expr import BinaryOp
 from tensorlang.lang.expr import Domain, Expr, ExprLike, Source, apply, merge_sources, merge_variables
 from tensorlang.lang.promotion import Operand, binary_node
+from tensorlang.lang.weight import Weight, weigh
 
 
 class FuncRef(Expr):
@@ -30,6 +31,10 @@ class FuncRef(Expr):
         """
         self.func.check_defined()
         return ir.Call(self.func.name, tuple(arg.node for arg in self.args), self.func.type)
+
+    @property
+    def weight(self) -> Weight:
+        return weigh([arg.weight for arg in self.args])
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -72,6 +77,10 @@ class Increment(FuncRef):
     @property
     def node(self) -> ir.Expr:
         return self._combined().node
+
+    @property
+    def weight(self) -> Weight:
+        return self._combined().weight
 
     @property
     def sources(self) -> Mapping[str, Source]:

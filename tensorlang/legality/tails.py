@@ -15,6 +15,7 @@ def check_tails(resolved: ResolvedSchedule, stage: StageSchedule, nest: Nest) ->
 def _error(resolved: ResolvedSchedule, stage: StageSchedule, loop: str, nest: Nest) -> ScheduleError:
     problem = next(p for p in nest.problems if p.split.inner == loop)
     split, origin = problem.split, resolved.origin(stage.func, stage.index, loop)
+    factor = f"a factor that divides {problem.extent}, or " if problem.extent.isdecimal() else ""
     return ScheduleError(
         f"tail {split.tail} of the split of {split.old} in {stage.func} is not legal: its extent is {problem.extent}, "
         f"the factor {split.factor}.",
@@ -22,5 +23,5 @@ def _error(resolved: ResolvedSchedule, stage: StageSchedule, loop: str, nest: Ne
         where=origin.where,
         rule=problem.rule,
         legal='tail="guard_with_if" | tail="auto"',
-        hint=f'use a factor that divides {problem.extent}, or tail="auto"',
+        hint=f'use {factor}tail="auto"',
     )

@@ -2,7 +2,8 @@
 
 In: a resolved schedule. Out: the Algorithm without its inline Funcs, every call of them replaced by the value.
 Order: first, after multiply-add contraction; later passes see only Funcs that have storage.
-Refuses: nothing; that an inline Func is pure was checked with the schedule.
+Refuses: nothing; that an inline Func is pure was checked with the schedule, the size of the result by
+`tensorlang.legality.inlining`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import replace
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
 from tensorlang.ir.expr import Call, Expr
 from tensorlang.ir.visitor import rewrite, substitute
-from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+from tensorlang.legality.inlining import is_inline
+from tensorlang.schedule.resolved import ResolvedSchedule
 
 
 def inline_funcs(algorithm: Algorithm, resolved: ResolvedSchedule) -> Algorithm:
@@ -21,17 +23,11 @@ def inline_funcs(algorithm: Algorithm, resolved: ResolvedSchedule) -> Algorithm:
     kept = []
     for func in algorithm.funcs:
         expanded = _expand_func(func, values)
-        if _is_inline(func, resolved, algorithm.outputs):
+        if is_inline(func, resolved):
             values[func.name] = expanded
         else:
             kept.append(expanded)
     return replace(algorithm, funcs=tuple(kept))
-
-
-def _is_inline(func: FuncDef, resolved: ResolvedSchedule, outputs: tuple[str, ...]) -> bool:
-    placement = resolved.funcs[func.name].placement
-    by_default = placement is Placement.DEFAULT and not func.updates and func.name not in outputs
-    return placement is Placement.INLINE or by_default
 
 
 def _expand_func(func: FuncDef, values: dict[str, FuncDef]) -> FuncDef:

@@ -10,9 +10,11 @@ from tensorlang.errors import InternalError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
 from tensorlang.ir.module import BufferParam, Function, Module, Role
+from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
+from tensorlang.legality.inlining import check_inlining
 from tensorlang.legality.numerics import check_strict
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
@@ -56,6 +58,7 @@ class Trace:
     steps: list[tuple[str, str, Stmt, float]] = field(default_factory=list)
 
 
+@deep_recursion()
 def lower(
     resolved: ResolvedSchedule,
     shapes: Mapping[str, tuple[int, ...]],
@@ -88,9 +91,12 @@ def lower(
     return _module(algorithm, placed, layouts, main, prepare, shapes)
 
 
+@deep_recursion()
 def check(resolved: ResolvedSchedule, shapes: Mapping[str, tuple[int, ...]]) -> tuple[TensorlangError, ...]:
     """Every problem that placing the Funcs finds, without stopping at the first."""
-    problems: list[TensorlangError] = []
+    problems: list[TensorlangError] = list(check_inlining(resolved))
+    if problems:
+        return tuple(problems)
     place(resolved, shapes, report=problems.append)
     return tuple(dict.fromkeys(problems))
 
@@ -99,6 +105,7 @@ def _raise(error: TensorlangError) -> None:
     raise error
 
 
+@deep_recursion()
 def place(
     resolved: ResolvedSchedule,
     shapes: Mapping[str, tuple[int, ...]],
@@ -107,6 +114,8 @@ def place(
     report: Report = _raise,
 ) -> tuple[Algorithm, Placed]:
     """The algorithm with its inline Funcs expanded, and the loop nests of the others; problems go to `report`."""
+    for oversized in check_inlining(resolved):
+        raise oversized
     if numerics == "strict":
         for error in check_strict(resolved):
             report(error)

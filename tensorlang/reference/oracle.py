@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
+from tensorlang.ir.recursion import deep_recursion
 from tensorlang.reference.grid import Progression, Value, gather_index, limits, read, slice_index
 from tensorlang.reference.regions import Box, check_inside, pure_dims, required_boxes
 from tensorlang.reference.scope import Scope
@@ -19,6 +20,7 @@ EPOCH = 1
 """Changes whenever an answer could change; part of the key of stored answers."""
 
 
+@deep_recursion()
 def evaluate(
     algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Array]
 ) -> dict[str, Array]:

@@ -113,6 +113,8 @@ _BINARY: dict[BinaryOp, Callable[[Array, Array], Array]] = {
     BinaryOp.SUB: np.subtract,
     BinaryOp.MUL: np.multiply,
     BinaryOp.TRUE_DIV: np.true_divide,
+    BinaryOp.FLOOR_DIV: np.floor_divide,
+    BinaryOp.MOD: np.remainder,
     BinaryOp.MIN: np.minimum,
     BinaryOp.MAX: np.maximum,
     BinaryOp.AND: np.logical_and,

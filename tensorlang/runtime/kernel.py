@@ -6,9 +6,10 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numba
+import numpy as np
 
 from tensorlang.codegen import MISALIGNED, OVERLAP, CompiledFunction, Target, launches_are_thread_safe, make_caller
 from tensorlang.errors import LanguageError
@@ -54,7 +55,9 @@ class Kernel:
         schedule: object,
         lowering_s: float,
         cache: bool,
+        rebuild: Callable[[], Kernel],
     ) -> None:
+        self._rebuild = rebuild
         self.module = module
         self.algorithm = algorithm
         self.schedule = schedule
@@ -78,8 +81,17 @@ class Kernel:
         outputs = ", ".join(f"{p.name}: {p.type}{list(p.shape)}" for p in self.outputs)
         return f"<Kernel ({inputs}) -> ({outputs}) for {self.target.name}>"
 
+    def __reduce__(self) -> tuple[Callable[[], Kernel], tuple[()]]:
+        # Code is at an address of this process: a copy elsewhere is compiled, or loaded from the cache, anew.
+        return self._rebuild, ()
+
     def __call__(
-        self, *arrays: Array, out: Any = None, state: State | None = None, threads: int | None = None, **by_name: Array
+        self,
+        *arrays: Array,
+        out: Any = None,
+        state: State | None = None,
+        threads: SupportsIndex | None = None,
+        **by_name: Array,
     ) -> Any:
         """Run the kernel.
 
@@ -143,7 +155,12 @@ class Kernel:
         return State(self._layout, buffers, addresses, kept)
 
     def bare(
-        self, *arrays: Array, out: Any = None, state: State | None = None, threads: int | None = None, **by_name: Array
+        self,
+        *arrays: Array,
+        out: Any = None,
+        state: State | None = None,
+        threads: SupportsIndex | None = None,
+        **by_name: Array,
     ) -> Callable[[], object]:
         """Return a function of no arguments that runs the compiled code on these arrays and nothing else: for timing.
 
@@ -290,10 +307,10 @@ def _call_alone(call: Callable[..., int], *args: Any) -> int:
 
 def _check_threads(threads: object) -> int:
     most = numba.config.NUMBA_NUM_THREADS
-    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= most:
+    if not isinstance(threads, int | np.integer) or isinstance(threads, bool) or not 1 <= threads <= most:
         raise LanguageError(
             f"threads={threads!r} is not a number of threads.",
             legal=f"1 to {most}",
             hint="set NUMBA_NUM_THREADS before the first import for more",
         )
-    return threads
+    return int(threads)

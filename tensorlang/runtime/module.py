@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tensorlang.codegen import Target, compile_function, host_target
 from tensorlang.errors import TargetError
 from tensorlang.ir.algorithm import Algorithm
@@ -51,6 +53,7 @@ def compile_module(
         schedule=schedule,
         lowering_s=lowering_s,
         cache=cache,
+        rebuild=partial(compile_module, module, algorithm=algorithm, schedule=schedule, cache=cache),
     )
 
 

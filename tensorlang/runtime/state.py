@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tensorlang.ir.module import BufferParam
-from tensorlang.runtime.buffers import Array
+from tensorlang.runtime.buffers import Array, address, copy_aligned
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,16 @@ class State:
     addresses: tuple[int, ...]
     constants: Mapping[str, Array]
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self.layout, self.buffers, dict(self.constants))
+
     @property
     def size_bytes(self) -> int:
         """Size of all buffers [B]."""
         return sum(buffer.nbytes for buffer in self.buffers)
+
+
+def _restore(layout: tuple[BufferParam, ...], buffers: tuple[Array, ...], constants: Mapping[str, Array]) -> State:
+    """A copy with buffers, and so addresses, of its own."""
+    aligned = tuple(copy_aligned(buffer, param.type) for buffer, param in zip(buffers, layout, strict=True))
+    return State(layout, aligned, tuple(map(address, aligned)), constants)

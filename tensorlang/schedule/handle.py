@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
-from typing import SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
 
-from tensorlang.errors import caller_location
+from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.directive import Directive
@@ -16,6 +17,7 @@ from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.table import DIRECTIVES
 from tensorlang.schedule.tails import TailStrategy
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -31,6 +33,10 @@ def _documents(directive: type[Directive]) -> Callable[[F], F]:
     return copy
 
 
+class NoSuchDirectiveError(ScheduleError, AttributeError):
+    """A stage is given a directive that there is not; an AttributeError too, so that `hasattr` answers."""
+
+
 class StageHandle:
     """The stage of a schedule; each method gives it one directive and returns the handle, so that calls chain."""
 
@@ -42,6 +48,14 @@ class StageHandle:
 
     def __repr__(self) -> str:
         return f"s[{self.stage.as_written}]"
+
+    # Type checkers report every missing attribute by themselves.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise _no_such_directive(self.stage, name)
 
     def _add(self, directive: Directive) -> StageHandle:
         self._record(directive)
@@ -159,6 +173,20 @@ class StageHandle:
     def bound(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
         values = plain_integer(min), plain_integer(extent)
         return self._add(Bound(self.stage, loop_name(var), *values, where=caller_location()))
+
+
+def _no_such_directive(stage: StageName, name: str) -> NoSuchDirectiveError:
+    known = [call for call in DIRECTIVES if call != "in_"]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return NoSuchDirectiveError(
+        f"s[{stage.as_written}].{name}: there is no directive {name}.",
+        asked=f"s[{stage.as_written}].{name}",
+        where=caller_location(),
+        rule="a stage takes the directives of the language of schedules",
+        legal=" | ".join(known),
+        hint='s.in_(producer, consumer, "name")' if name == "in_" else hint,
+    )
 
 
 def _optional(n: SupportsIndex | None) -> int | None:

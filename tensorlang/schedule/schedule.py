@@ -110,6 +110,37 @@ class Schedule:
         -------
         StageHandle
             The new stage.
+
+        Raises
+        ------
+        ScheduleError
+            As `In`.
+
+        Examples
+        --------
+        Weights packed once, ahead of all calls: panels of 16 columns, each contiguous in the order of the loops.
+
+        >>> import tensorlang as tl
+        >>> x, w = tl.Input("x", (8, 32), tl.float32), tl.Input("w", (32, 64), tl.float32, constant=True)
+        >>> (i, j), k, y = tl.vars("i j"), tl.RDom("k", 32), tl.Func("y")
+        >>> y[i, j] += x[i, k] * w[k, j]
+        >>> s = tl.Schedule(y)
+        >>> packed = s.in_(w, y, "packed").compute_at_init()
+        >>> packed.split_storage("j", "jo", "ji", 16).reorder_storage("jo", "k", "ji")
+        s[packed]
+        >>> print(tl.loop_nest(y, s))
+        initialisation:
+          store packed[4, 32, 16] in state
+          for k in 0..32:
+            for j in 0..64:
+              packed[k, j] = ...
+        for i in 0..8:
+          for j in 0..64:
+            y[i, j] = ...
+        for i in 0..8:
+          for j in 0..64:
+            for k in 0..32:
+              y[i, j] = ...
         """
         new = name if isinstance(name, StageName) else StageName(name)
         self._record(In(new, func_name(producer), func_name(consumer), where=caller_location()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 import subprocess
 import sys
@@ -141,3 +142,13 @@ def test_compile_function_says_what_a_call_needs() -> None:
     code = compile_function(gemm(4, 16, 5, 2, 1, 8), host_target(), cache=False)
     assert code.address and not code.is_parallel and code.workspace.total_bytes(8) == 0
     assert np.isfinite(code.compile_s) and code.compile_s > 0
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    kernel = compile_here()
+    assert not kernel.from_cache and is_right(kernel)
+    assert "llvm.fma" in kernel.llvm()

@@ -82,3 +82,12 @@ def test_scalar_code_computes_what_vector_code_does(name: str, dtype: DType) -> 
     results = [apply(lambda v: Unary(UnaryOp(name), v), dtype, lanes, x, types=[dtype]) for lanes in (1, 4, 16)]
     for result in results[1:]:
         np.testing.assert_array_equal(result.view(np.uint8), results[0].view(np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [float32, float64])
+@pytest.mark.parametrize("op", [UnaryOp.TANH, UnaryOp.ERF, UnaryOp.SQRT])
+def test_negative_zero_keeps_its_sign(op: UnaryOp, dtype: DType) -> None:
+    zeros = np.array([-0.0, 0.0] * 8, dtype.numpy)
+    np.testing.assert_array_equal(
+        np.signbit(apply(lambda v: Unary(op, v), dtype, 8, zeros, types=[dtype])), np.signbit(zeros)
+    )

@@ -32,3 +32,8 @@ def test_the_error_that_is_shown_is_what_lesson_4_prints() -> None:
 def test_the_readme_opens_with_the_two_commands_and_a_short_program() -> None:
     assert len(PROGRAMS[0].splitlines()) <= 30
     assert README.index("make run") < README.index("make test") < README.index("```python") < 1000
+
+
+def test_the_readme_lists_every_lesson() -> None:
+    listed = re.findall(r"^\| `(lesson_\w+)` \|", README, re.MULTILINE)
+    assert listed == sorted(path.stem for path in (ROOT / "examples").glob("lesson_*.py"))

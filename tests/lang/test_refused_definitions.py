@@ -9,6 +9,8 @@ import pytest
 import tensorlang as tl
 from tensorlang.errors import LanguageError
 from tensorlang.lang.build import build_algorithm
+from tensorlang.lang.unscheduled import DIRECTIVE_NAMES, NoSuchMethodError
+from tensorlang.schedule import DIRECTIVES
 
 from .refusals import refusal
 
@@ -271,3 +273,47 @@ def test_func_and_input_of_one_name() -> None:
         "  asked       HERE\n"
         "  rule        Funcs and Inputs of one algorithm have names of their own"
     )
+
+
+def test_directive_given_to_a_func() -> None:
+    f = defined()
+    assert refusal(lambda: f.compute_root(), NoSuchMethodError) == (  # type: ignore[attr-defined]
+        "f has no method compute_root: a Func says what is computed, and a schedule says how.\n"
+        "  asked       f.compute_root    HERE\n"
+        "  rule        directives are given to a stage of a Schedule\n"
+        "  hint        s = tl.Schedule(output), then s[f].compute_root(...)"
+    )
+
+
+def test_directive_given_to_an_update() -> None:
+    f = defined()
+    f[i, j] += 1.0
+    f[i, j] += 2.0
+    text = (
+        "{0} has no method vectorize: a Func says what is computed, and a schedule says how.\n"
+        "  asked       {0}.vectorize    HERE\n"
+        "  rule        directives are given to a stage of a Schedule\n"
+        "  hint        s = tl.Schedule(output), then s[{0}].vectorize(...)"
+    )
+    for update, written in ((0, "f.update()"), (1, "f.update(1)")):
+        stage = f.update(update)
+        refused = refusal(lambda stage=stage: stage.vectorize(j, 8), NoSuchMethodError)  # type: ignore[misc]
+        assert refused == text.format(written)
+
+
+def test_copy_asked_of_a_func() -> None:
+    f = defined()
+    assert refusal(lambda: f.in_(f), NoSuchMethodError) == (  # type: ignore[attr-defined]
+        "f has no method in_: a Func says what is computed, and a schedule says how.\n"
+        "  asked       f.in_    HERE\n"
+        "  rule        directives are given to a stage of a Schedule\n"
+        '  hint        s = tl.Schedule(output), then s.in_(f, consumer, "f_copy")'
+    )
+
+
+def test_a_func_lacks_all_directives_and_other_names_as_objects_do() -> None:
+    f = defined()
+    assert DIRECTIVE_NAMES == set(DIRECTIVES)
+    assert not any(hasattr(f, name) for name in DIRECTIVES)
+    with pytest.raises(AttributeError, match="^'Func' object has no attribute 'nothing'$"):
+        _ = f.nothing  # type: ignore[attr-defined]

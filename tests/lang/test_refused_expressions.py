@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import tensorlang as tl
 from tensorlang.errors import BoundsError, LanguageError, TensorlangError
+from tensorlang.lang.foreign import COUNTERPARTS
 
 from .refusals import refusal
 
@@ -53,6 +55,87 @@ array([1., 1.]) cannot stand in an expression.
   asked       HERE
   rule        operands are expressions, Vars, RVars, and Python or NumPy scalars
   hint        pass arrays as tl.Input""",
+    ),
+    "function of NumPy": (
+        lambda: np.tanh(X[i, j]),
+        LanguageError,
+        """\
+np.tanh cannot take an expression, which has no value while the algorithm is written.
+  asked       np.tanh(x[i, j])    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  hint        tl.tanh(x[i, j])""",
+    ),
+    "function of NumPy by another name": (
+        lambda: np.abs(X[i, j]),
+        LanguageError,
+        """\
+np.absolute cannot take an expression, which has no value while the algorithm is written.
+  asked       np.absolute(x[i, j])    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  hint        tl.abs(x[i, j])""",
+    ),
+    "maximum of NumPy": (
+        lambda: np.maximum(X[i, j], 0),  # type: ignore[call-overload]
+        LanguageError,
+        """\
+np.maximum cannot take an expression, which has no value while the algorithm is written.
+  asked       np.maximum(x[i, j], 0)    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  hint        tl.maximum(x[i, j], 0)""",
+    ),
+    "choice of NumPy": (
+        lambda: np.where(X[i, j] > 0, X[i, j], 0),  # type: ignore[call-overload]
+        LanguageError,
+        """\
+np.where cannot take an expression, which has no value while the algorithm is written.
+  asked       np.where(x[i, j] > 0.0, x[i, j], 0)    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  hint        tl.select(x[i, j] > 0.0, x[i, j], 0)""",
+    ),
+    "sum of NumPy": (
+        lambda: np.sum(X[i, j]),  # type: ignore[call-overload]
+        LanguageError,
+        """\
+np.sum cannot take an expression, which has no value while the algorithm is written.
+  asked       np.sum(x[i, j])    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  hint        tl.sum(x[i, j])""",
+    ),
+    "function of NumPy that is not here": (
+        lambda: np.sin(X[i, j]),
+        LanguageError,
+        """\
+np.sin cannot take an expression, which has no value while the algorithm is written.
+  asked       np.sin(x[i, j])    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  legal here  operators | tl.abs | tl.clamp | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum | tl.product \
+| tl.round | tl.select | tl.sqrt | tl.sum | tl.tanh""",
+    ),
+    "method of a function of NumPy": (
+        lambda: np.add.reduce(X[i, j]),  # type: ignore[call-overload]
+        LanguageError,
+        """\
+np.add.reduce cannot take an expression, which has no value while the algorithm is written.
+  asked       np.add.reduce(x[i, j])    HERE
+  rule        expressions are made by operators and by the functions of tensorlang
+  legal here  operators | tl.abs | tl.clamp | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum | tl.product \
+| tl.round | tl.select | tl.sqrt | tl.sum | tl.tanh""",
+    ),
+    "function of Python": (
+        lambda: math.exp(X[i, j]),
+        LanguageError,
+        """\
+an expression is not a Python float: it has no value while the algorithm is written.
+  asked       float(x[i, j])    HERE
+  hint        for math.exp(x) write tl.exp(x), and so for the others; tl.cast(tl.float32, x) changes the type""",
+    ),
+    "whole number of Python": (
+        lambda: int(X[i, j]),
+        LanguageError,
+        """\
+an expression is not a Python int: it has no value while the algorithm is written.
+  asked       int(x[i, j])    HERE
+  hint        tl.cast(tl.int64, x) changes the type""",
     ),
     "input without indices": (
         lambda: i + X,  # type: ignore[operator]
@@ -315,6 +398,23 @@ tl.sum reduces b[r], which does not use RDom(k in [0, 3)).
 def test_refusal(case: str) -> None:
     call, kind, text = CASES[case]
     assert refusal(call, kind) == text
+
+
+def test_if_on_an_expression_points_at_the_if() -> None:
+    def choose() -> int:
+        return 1 if X[i, j] > 0 else 0
+
+    assert refusal(choose, LanguageError) == (
+        "an expression has no truth value while the algorithm is written.\n"
+        "  asked       bool(x[i, j] > 0.0)    HERE\n"
+        "  hint        use tl.select(c, a, b) for a choice; & | ~ for and, or, not; "
+        "(a <= b) & (b < c) for a <= b < c"
+    )
+
+
+@pytest.mark.parametrize("name", COUNTERPARTS)
+def test_counterparts_of_functions_of_numpy_exist(name: str) -> None:
+    assert callable(getattr(np, name)) and callable(getattr(tl, COUNTERPARTS[name]))
 
 
 @pytest.mark.parametrize("source", [X, UNDEFINED], ids=["Input", "Func"])

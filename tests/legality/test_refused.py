@@ -54,6 +54,31 @@ def compute_at_a_loop_that_misses_a_use() -> Refused:
     return h, s, None
 
 
+def shift_inwards_where_the_extent_may_be_nothing() -> Refused:
+    x = tl.Input("x", (17, 24), tl.float32)
+    i, j = tl.vars("i j")
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i, j] = x[i, j] * 2
+    g[i, j] = f[i, j] + f[i, j + 1]
+    h[i, j] = g[i, j] - 1
+    s = tl.Schedule(h)
+    s[h].split("j", "jo", "ji", 8, "guard_with_if").reorder("jo", "i", "ji")
+    s[g].compute_at(h, "jo").split("j", "jo", "ji", 3, "guard_with_if").reorder("jo", "i", "ji")
+    s[f].compute_at(g, "jo").vectorize("j", 2, "shift_inwards")
+    return h, s, {"h": (13, 17)}
+
+
+def inlining_that_doubles_each_time() -> Refused:
+    i = tl.Var("i")
+    last: tl.Input | tl.Func = tl.Input("x", (8,), tl.float32)
+    for n in range(60):
+        func = tl.Func(f"f{n}")
+        func[i] = last[i] + last[i] * 2
+        last = func
+    assert isinstance(last, tl.Func)
+    return last, tl.Schedule(last), None
+
+
 def round_up_past_an_input() -> Refused:
     _, g = _stages()
     s = tl.Schedule(g)
@@ -145,6 +170,16 @@ def unroll_too_far() -> Refused:
 
 
 TEXTS: dict[Callable[[], Refused], str] = {
+    shift_inwards_where_the_extent_may_be_nothing: """\
+tail shift_inwards of the split of j in f is not legal: its extent is at least 0, the factor 2.
+  asked       s[f].vectorize("j", 2, tail="shift_inwards")    HERE
+  rule        shift_inwards needs an extent of at least the factor, 2
+  legal here  tail="guard_with_if" | tail="auto"
+  hint        use tail="auto\"""",
+    inlining_that_doubles_each_time: """\
+f12 has 65528 operations when the Funcs that it reads are written out in it.
+  rule        a Func has at most 50000 operations; an inlined Func counts once for every use
+  hint        s[f11].compute_root(), or compute_at()""",
     compute_at_a_vectorized_loop: """\
 s[f].compute_at(g, "j.lane"): j.lane is a vectorized loop of g, or inside one.
   asked       s[f].compute_at(g, "j.lane")    HERE

@@ -255,3 +255,8 @@ def test_a_target_that_this_process_does_not_compile_for_is_refused() -> None:
         "  rule        a kernel is loaded into the process that compiles it\n"
         "  hint        start Python with NUMBA_CPU_NAME and NUMBA_CPU_FEATURES set to the target wanted"
     )
+
+
+def test_the_number_of_threads_may_be_a_numpy_integer(sums: Kernel) -> None:
+    a, b = arrays(2)
+    np.testing.assert_array_equal(sums(a, b, threads=np.int64(1))[0], a + b)

@@ -12,6 +12,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.schedule import DIRECTIVES, Schedule, StageHandle, StageName
 from tensorlang.schedule import schedule as schedule_module
 from tensorlang.schedule.call import argument_fields
+from tensorlang.schedule.handle import NoSuchDirectiveError
 from tensorlang.schedule.loops import Split
 
 from .programs import blur, gemm
@@ -128,6 +129,35 @@ def test_records_of_wrong_types_cannot_be_made() -> None:
         Split(StageName("f"), "i", "i o", "ii", 4)
     with pytest.raises(ScheduleError, match="stage must be the name of a stage"):
         Split(StageName('f"]; boom; s["f'), "i", "io", "ii", 4)
+
+
+_LEGAL = (
+    "split | fuse | reorder | tile | rename | unroll | vectorize | parallel | serial | compute_inline | compute_root "
+    "| compute_at | compute_at_init | store_in | split_storage | reorder_storage | align_storage | bound"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("vectorise", "\n  hint        did you mean vectorize?"),
+        ("compute_as_root", "\n  hint        did you mean compute_root?"),
+        ("in_", '\n  hint        s.in_(producer, consumer, "name")'),
+        ("gpu", ""),
+    ],
+)
+def test_directive_that_there_is_not(name: str, hint: str) -> None:
+    s = Schedule(gemm().c)
+    with pytest.raises(NoSuchDirectiveError) as caught:
+        getattr(s["C", 1], name)
+    assert str(caught.value).replace(caught.value.where, "HERE") == (
+        f"s[C.update()].{name}: there is no directive {name}.\n"
+        f"  asked       s[C.update()].{name}    HERE\n"
+        "  rule        a stage takes the directives of the language of schedules\n"
+        f"  legal here  {_LEGAL}{hint}"
+    )
+    assert "test_schedule.py:" in caught.value.where
+    assert not hasattr(s["C"], name)
 
 
 @pytest.mark.parametrize("call", DIRECTIVES)
