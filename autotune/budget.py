@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from time import monotonic
 
-from tensorlang.errors import TuningError
-
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _SHORTEST_TURN_S = 4.0
 _LONGEST_TURN_S = 60.0
 _TURNS_PER_LAYER = 2.0
 _LEAST_ROOM, _MOST_ROOM = 0.05, 0.5
-
-
-def parse_duration(text: str) -> float:
-    """Return the seconds in ``"90"``, ``"90s"``, ``"3m"``, ``"1h30m"`` [s].
-
-    Raises
-    ------
-    TuningError
-        If the text is no duration, or none above zero.
-    """
-    found = _DURATION.fullmatch(text.strip())
-    parts = zip(found.groups(), _UNITS_S.values(), strict=True) if found else ()
-    seconds = sum(float(number) * unit for number, unit in parts if number)
-    if seconds <= 0:
-        raise TuningError(f"{text!r} is not a duration above zero.", legal="90s | 3m | 1h30m")
-    return seconds
-
-
-def format_duration(seconds: float) -> str:
-    """The shortest text that `parse_duration` reads back, to the second: ``"3m"``, ``"1h30m"``, ``"45s"``."""
-    whole = max(1, round(seconds))
-    hours, minutes = divmod(whole // 60, 60)
-    parts = ((hours, "h"), (minutes, "m"), (whole % 60, "s"))
-    return "".join(f"{number}{unit}" for number, unit in parts if number)
 
 
 class Budget:

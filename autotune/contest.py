@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 
-from autotune.decision import choose
+from autotune.decision import LEAST_GAIN, choose, find_disturbance, find_doubt, round_ratios
 from autotune.measure.measurer import Candidate, Measurer
 from autotune.measure.outcome import Measurement
 from autotune.problem import Problem
@@ -38,6 +39,8 @@ class Contest:
     ----------
     winner : Contender
         The default, unless another beat it beyond the noise.
+    doubt : str
+        Why the rounds do not settle it, so that nothing may be recorded; empty if they do.
     samples_s : mapping of str to tuple of float
         Time of one call by label and round [s].
     failures : mapping of str to Measurement
@@ -47,6 +50,13 @@ class Contest:
     winner: Contender
     samples_s: Mapping[str, tuple[float, ...]]
     failures: Mapping[str, Measurement]
+    doubt: str = ""
+
+    @property
+    def gain(self) -> float:
+        """What the rounds support: the lesser of the gain by least times and the median gain of a round, at least 1."""
+        default, best = self.samples_s[DEFAULT], self.samples_s[self.winner.label]
+        return max(1.0, min(self.default_s / self.best_s, median(round_ratios(best, default))))
 
     @property
     def default_s(self) -> float:
@@ -91,7 +101,26 @@ def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
     if DEFAULT not in comparison.samples_s:
         return None
     in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
-    return Contest(contenders[choose(in_order)], in_order, comparison.failures)
+    winner = contenders[choose(in_order)]
+    doubt = find_disturbance(comparison.waiting_share) or _doubt(winner, contenders, in_order)
+    return Contest(winner, in_order, comparison.failures, doubt)
+
+
+def _doubt(winner: Contender, contenders: Mapping[str, Contender], samples_s: Mapping[str, tuple[float, ...]]) -> str:
+    """Doubt about a winner; about a default that stays, only if another looked faster in rounds that disagree."""
+    default = samples_s[DEFAULT]
+    if winner.label != DEFAULT:
+        return find_doubt(samples_s[winner.label], default, _searched_gain(winner, contenders[DEFAULT]))
+    others = [(median(round_ratios(times, default)), label) for label, times in samples_s.items() if label != DEFAULT]
+    gain, label = max(others, default=(0.0, ""))
+    return find_doubt(samples_s[label], default, None) if gain >= LEAST_GAIN else ""
+
+
+def _searched_gain(winner: Contender, default: Contender) -> float | None:
+    """The gain by what the search measured, if it timed both in full."""
+    if winner.trial is None or default.trial is None or not (winner.trial.is_timed and default.trial.is_timed):
+        return None
+    return default.trial.measurement.minimum_s / winner.trial.measurement.minimum_s
 
 
 def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from statistics import median, quantiles
 
 LEAST_GAIN = 1.01
 """A schedule must be at least so many times as fast as the one it replaces, by the median over the rounds."""
 LEAST_WINS = 0.8
 """Share of the rounds it must win: in 10 rounds of two equally fast schedules, 8 wins come about once in 18 tries."""
+
+MOST_SPREAD = 0.25
+"""Distance of the quartiles of the per-round ratios, relative to their median, beyond which the rounds disagree."""
+MOST_SURPRISE = 1.5
+"""Times by which a gain may exceed the one that other measurements of the same schedules give."""
+
+MOST_WAITING = 0.05
+"""Share of the time that threads may wait for CPUs held by other processes, for times to mean anything."""
+
+
+def find_disturbance(waiting_share: float) -> str:
+    """Return how other processes disturbed the rounds; "" if they hardly did.
+
+    Whoever waits for a CPU makes all threads of a parallel loop wait: schedules with many such loops then look slow in
+    every round alike, so that the times themselves show nothing.
+    """
+    return f"waited {100 * waiting_share:.0f} % of the time for busy CPUs" if waiting_share > MOST_WAITING else ""
+
+
+def round_ratios(challenger: Sequence[float], holder: Sequence[float]) -> list[float]:
+    """How many times as fast as `holder` the challenger was, round by round."""
+    return [theirs / ours for ours, theirs in zip(challenger, holder, strict=True)]
+
+
+def spread(ratios: Sequence[float]) -> float:
+    """Distance of the quartiles, relative to the median; 0 for a single ratio."""
+    if len(ratios) < 2:
+        return 0.0
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    return (high - low) / middle
 
 
 def beats(challenger: Sequence[float], holder: Sequence[float]) -> bool:
@@ -24,7 +54,7 @@ def beats(challenger: Sequence[float], holder: Sequence[float]) -> bool:
     Only times of one round are compared: what else the machine does changes slowly and hits both. Nothing is assumed
     of how times are distributed.
     """
-    ratios = [theirs / ours for ours, theirs in zip(challenger, holder, strict=True)]
+    ratios = round_ratios(challenger, holder)
     wins = sum(ratio > 1 for ratio in ratios)
     return median(ratios) >= LEAST_GAIN and wins >= LEAST_WINS * len(ratios)
 
@@ -42,3 +72,32 @@ def choose(samples_s: Mapping[str, Sequence[float]]) -> str:
         if beats(samples_s[label], samples_s[winner]):
             winner = label
     return winner
+
+
+def find_doubt(challenger: Sequence[float], default: Sequence[float], searched_gain: float | None) -> str:
+    """Return why the rounds do not settle whether, and by how much, `challenger` beats the default; "" if they do.
+
+    Parameters
+    ----------
+    challenger, default : sequence of float
+        Times [s]; those at one position were taken in one round.
+    searched_gain : float or None
+        The gain by the times measured before, in the search; None if the challenger was not measured there.
+
+    Notes
+    -----
+    A busy machine hits a schedule with many short parallel loops harder than one with few, in some rounds or in all of
+    them, and times no longer say how fast the schedules are. Three signs of it: rounds that disagree; least times that
+    say something else than the typical round; a gain far above the one that the search saw.
+    """
+    ratios = round_ratios(challenger, default)
+    typical, by_minima = median(ratios), min(default) / min(challenger)
+    if (width := spread(ratios)) > MOST_SPREAD:
+        return f"spread {100 * width:.0f} %"
+    if typical < LEAST_GAIN:
+        return ""
+    if not 1 <= by_minima <= MOST_SURPRISE * typical or by_minima * MOST_SURPRISE < typical:
+        return f"{typical:.2f}x by the rounds, {by_minima:.2f}x by the least times"
+    if searched_gain is not None and typical > MOST_SURPRISE * searched_gain:
+        return f"{typical:.2f}x by the rounds, {searched_gain:.2f}x in the search"
+    return ""

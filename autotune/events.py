@@ -6,12 +6,17 @@ from typing import Protocol
 
 from autotune.budget import Budget
 from autotune.contest import Contest
+from autotune.measure.measurer import Peaks
 from autotune.networks import Network, NetworkLayer
 from autotune.trials import Trial
 
 
 class Listener(Protocol):
     """Called in the tuner's own thread, in the order of the methods below, trials and contests many times."""
+
+    def on_peaks(self, peaks: Peaks | None) -> None:
+        """What the machine does at best, measured before anything else; None if that failed."""
+        ...
 
     def on_start(self, network: Network, budget: Budget) -> None:
         """The run begins."""

@@ -7,26 +7,27 @@ from datetime import UTC, datetime
 from autotune.contest import DEFAULT, METHOD, RECORD, Contest
 from autotune.measure.measurer import CHECK_SEEDS
 from autotune.problem import Problem
-from schedules import Check, Hardware, Record, Timing, Toolchain
+from schedules import SUPERSEDES, Check, Hardware, Record, Timing, Toolchain
 from tensorlang.schedule import Schedule
 
 ORACLE = "tensorlang.reference"
 
 
 def is_worth_recording(problem: Problem, contest: Contest) -> bool:
-    """True if the winner is news.
+    """True if the winner is beyond doubt, and news.
 
     That the default was not beaten is news too, if there was no record: without one, lookups would take the knobs of
-    the nearest shape that has a record, which may be worse here.
+    the nearest shape that has a record, which may be worse here; and if there was one that now lost, to take its place.
     """
-    label = contest.winner.label
-    is_known = label == RECORD or (label == DEFAULT and problem.incumbent is not None)
-    return not is_known and contest.winner.trial is not None
+    winner, incumbent = contest.winner, problem.incumbent
+    if contest.doubt or winner.trial is None or winner.label == RECORD:
+        return False
+    return winner.label != DEFAULT or incumbent is None or incumbent.schedule.to_json() != winner.schedule
 
 
 def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchain: Toolchain) -> Record:
     """Return the record of a contest's winner, for which `is_worth_recording` holds."""
-    winner = contest.winner
+    winner, beaten = contest.winner, problem.incumbent.record if problem.incumbent else None
     assert winner.trial is not None
     measured = winner.trial.measurement
     return Record(
@@ -43,7 +44,11 @@ def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchai
             method=METHOD,
         ),
         check=Check(ORACLE, CHECK_SEEDS, measured.max_abs_error, measured.max_rel_error),
-        provenance={"tool": "autotune tune", "date": datetime.now(UTC).isoformat(timespec="seconds")},
+        provenance={
+            "tool": "autotune tune",
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            **({SUPERSEDES: beaten.digest} if beaten and RECORD in contest.samples_s else {}),
+        },
     )
 
 

@@ -10,9 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from autotune.measure.measurer import Peaks
-from autotune.results import LayerResult, NetworkResult
+from autotune.networks import describe_layers
+from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult
+from tensorlang.nn import Conv2d
 
 _NOTHING = "-"
+_NEAR_PEAK_PERCENT = 90
+_SLOWER = 0.99
 _HEADINGS = ("layer", "x", "shape", "default\nms", "tuned\nms", "gain", "GFLOP\n/s", "% of\npeak", "schedule\nfrom")
 _TEXTS = (_HEADINGS[0], _HEADINGS[2], _HEADINGS[8])
 _SOURCE_WIDTH = 10  # two words a line: what is left goes to the shapes
@@ -23,12 +27,14 @@ def to_data(result: NetworkResult) -> dict[str, Any]:
     return {
         "network": result.network,
         "threads": result.threads,
+        "distinct_layers": len(result.layers),
+        "distinct_convolutions": sum(isinstance(layer.layer.workload, Conv2d) for layer in result.layers),
         "fma_peak_gflops": result.peaks.fma_gflops if result.peaks else None,
         "read_bandwidth_gbs": result.peaks.read_gbs if result.peaks else None,
         "layers": [_layer_data(layer, result.peaks) for layer in result.layers],
         "totals": {
-            "layers_timed": sum(layer.layer.count for layer in result.timed),
-            "layers": sum(layer.layer.count for layer in result.layers),
+            "occurrences_timed": sum(layer.layer.count for layer in result.timed),
+            "occurrences": sum(layer.layer.count for layer in result.layers),
             "default_ms": 1e3 * result.default_s,
             "tuned_ms": 1e3 * result.best_s,
             "speedup": result.default_s / result.best_s if result.timed else None,
@@ -55,6 +61,7 @@ def _layer_data(result: LayerResult, peaks: Peaks | None) -> dict[str, Any]:
         "trials": result.trials,
         "outcomes": dict(result.outcomes),
         "problem": result.problem,
+        "doubt": result.doubt,
     }
 
 
@@ -63,8 +70,9 @@ def to_table(result: NetworkResult) -> Table:
 
     Where it is narrow, shapes and sources take two lines. Why layers have no times is said below.
     """
+    layers = describe_layers([layer.layer for layer in result.layers])
     table = Table(
-        title=f"{result.network}, {_plural(result.threads, 'thread')}",
+        title=f"{result.network}, {_plural(result.threads, 'thread')}: {layers}",
         title_justify="left",
         caption="\n".join(_remarks(result)),
         caption_justify="left",
@@ -107,18 +115,44 @@ def _totals(result: NetworkResult) -> tuple[str, ...]:
 
 
 def _remarks(result: NetworkResult) -> Iterator[str]:
-    """Lines on layers that have no times, those with the same reason together, and on the peaks."""
+    """Lines on layers that have no times or no gain, those with the same reason together, and on the peaks."""
     reasons: dict[str, list[str]] = {}
     for layer in result.layers:
-        if layer.problem:
-            reasons.setdefault(layer.problem, []).append(layer.layer.name)
+        for reason in filter(None, (layer.problem, _why_no_gain(layer))):
+            reasons.setdefault(reason, []).append(layer.layer.name)
+    near = [(layer.layer.name, percent) for layer in result.layers if (percent := _near_peak(layer, result.peaks))]
+    if near:
+        reasons["default kept, near the measured peak"] = [f"{name} at {percent:.0f} %" for name, percent in near]
     for reason, names in reasons.items():
         yield escape(f"{reason}: {', '.join(names)}")
     occurrences, timed = (sum(x.layer.count for x in layers) for layers in (result.layers, result.timed))
+    if occurrences > len(result.layers):
+        yield "x: how often the layer occurs; totals count every occurrence"
     if timed < occurrences:
         yield f"the total is of {timed} of {occurrences} occurrences of layers"
     if result.peaks:
-        yield f"peak: {result.peaks.fma_gflops:.0f} GFLOP/s of fused multiply-adds, measured"
+        yield f"measured peak: {result.peaks.fma_gflops:.0f} GFLOP/s of fused multiply-adds"
+
+
+def _why_no_gain(result: LayerResult) -> str:
+    if result.doubt:
+        return f"not confirmed: {result.doubt}"
+    if result.speedup and result.speedup < _SLOWER:
+        return "slower than the default in this run; tuning again may replace the record"
+    return ""
+
+
+def _near_peak(result: LayerResult, peaks: Peaks | None) -> float | None:
+    """Percent of the peak at which a default that was not beaten runs, if that leaves little to gain."""
+    percent = _percent(result.gflops, peaks)
+    return percent if result.source == DEFAULT_KEPT and percent and percent >= _NEAR_PEAK_PERCENT else None
+
+
+def _gain(result: LayerResult) -> str:
+    """The gain, where another schedule than the default was timed against it."""
+    if not result.speedup or result.speedup == 1:
+        return _NOTHING
+    return f"{result.speedup:.2f}x"
 
 
 def _cells(result: LayerResult, peaks: Peaks | None) -> tuple[str, ...]:
@@ -128,7 +162,7 @@ def _cells(result: LayerResult, peaks: Peaks | None) -> tuple[str, ...]:
         str(result.layer.workload),
         _milliseconds(result.default_s) if result.default_s else _NOTHING,
         _milliseconds(result.best_s) if result.best_s else _NOTHING,
-        f"{result.speedup:.2f}x" if result.speedup else _NOTHING,
+        _gain(result),
         f"{result.gflops:.0f}" if result.gflops else _NOTHING,
         _percent_text(result.gflops, peaks),
         result.source or _NOTHING,

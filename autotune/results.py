@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from autotune.measure.measurer import Peaks
 from autotune.networks import NetworkLayer
 
+DEFAULT_KEPT = "default kept"
+RECORD_KEPT = "record kept"
+NOT_CONFIRMED = "not confirmed"
+
 
 @dataclass(frozen=True)
 class LayerResult:
@@ -28,6 +32,8 @@ class LayerResult:
         How often each outcome came.
     problem : str
         Why there is no time; empty if there is one.
+    doubt : str
+        Why what looked best was not confirmed; empty if it was, or nothing looked better.
     """
 
     layer: NetworkLayer
@@ -37,6 +43,7 @@ class LayerResult:
     trials: int = 0
     outcomes: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
+    doubt: str = ""
 
     @property
     def speedup(self) -> float | None:

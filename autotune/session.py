@@ -82,6 +82,7 @@ def tune_network(
     ):
         budget = Budget(budget_s)
         peaks = measurer.peaks(threads)
+        listener.on_peaks(peaks)
         problems = [layer_problem(layer, target, hardware) for layer in network.layers]
         keep = _keeper(database, hardware)
         tuner = Tuner(network, problems, storage, measurer, keep, budget, stop, listener, seed)

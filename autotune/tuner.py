@@ -15,7 +15,7 @@ from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem
-from autotune.results import LayerResult
+from autotune.results import DEFAULT_KEPT, NOT_CONFIRMED, RECORD_KEPT, LayerResult
 from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
 from autotune.trials import Trial
@@ -34,6 +34,7 @@ class _Progress:
     barren: int = 0
     is_exhausted: bool = False
     contest: Contest | None = None
+    doubtful: Contest | None = None
 
     @property
     def layer(self) -> NetworkLayer:
@@ -81,7 +82,8 @@ class Tuner:
     -----
     After every turn in which a layer's best changed, the best few are timed against the default in a new process and
     the winner is recorded at once: whenever the run ends, by the clock, by Ctrl-C or by kill -9, what was confirmed
-    so far is in the database, and the rest in the studies.
+    so far is in the database, and the rest in the studies. A contest whose rounds disagree settles nothing and leaves
+    no record; it is held again after the layer's next turn, or by the next run.
     """
 
     def __init__(
@@ -188,7 +190,8 @@ class Tuner:
         contest = hold_contest(progress.study, self._measurer)
         self._stop.is_finishing = False
         self._listener.on_contest(progress.layer, contest)
-        if contest is not None:
+        progress.doubtful = contest if contest is not None and contest.doubt else None
+        if contest is not None and not contest.doubt:
             if progress.contest is None or progress.contest.winner.schedule != contest.winner.schedule:
                 self._keep(progress.study.problem, contest)
             progress.contest = contest
@@ -206,6 +209,7 @@ def _to_result(progress: _Progress) -> LayerResult:
         trials=len(trials),
         outcomes=Counter(trial.measurement.outcome.value for trial in trials),
         problem="" if default_s else _why_untimed(progress.baseline),
+        doubt=progress.doubtful.doubt if progress.doubtful else "",
     )
 
 
@@ -213,11 +217,14 @@ def _times(progress: _Progress) -> tuple[float | None, float | None, str]:
     """Times of the default and of the schedule chosen [s], both from one run, and where the latter came from."""
     contest, incumbent, baseline = progress.contest, progress.study.problem.incumbent, progress.baseline
     if contest is not None:
-        source = {DEFAULT: "heuristic, not beaten", RECORD: "record, not beaten"}.get(contest.winner.label, "tuned now")
-        return contest.default_s, contest.best_s, source
+        source = {DEFAULT: DEFAULT_KEPT, RECORD: RECORD_KEPT}.get(contest.winner.label, "tuned now")
+        return contest.default_s, contest.default_s / contest.gain, source
     if incumbent is not None and incumbent.record is not None:
         timing = incumbent.record.timing
-        return min(timing.baseline_samples_ns) * 1e-9, min(timing.samples_ns) * 1e-9, "record"
+        default_s = min(timing.baseline_samples_ns) * 1e-9
+        return default_s, default_s / timing.speedup, "record"
+    if progress.doubtful is not None:
+        return progress.doubtful.default_s, progress.doubtful.default_s, NOT_CONFIRMED
     if baseline is not None and baseline.measurement.outcome is Outcome.OK:
         return baseline.measurement.minimum_s, baseline.measurement.minimum_s, "heuristic"
     return None, None, ""

@@ -15,6 +15,7 @@ from tensorlang.errors import DatabaseError, LanguageError
 
 _SHIPPED = Path(__file__).parent / "records"
 _MAX_FILE_BYTES = 256 << 20
+_SET_ASIDE = ".set-aside-"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,11 @@ class Database:
             _append_line(path, line)
         return path
 
+    def set_aside(self) -> frozenset[Path]:
+        """Files that held no record and were renamed when their names were needed."""
+        with _reporting(self.directory):
+            return frozenset(self.directory.glob(f"*{_SET_ASIDE}*"))
+
     def path_for(self, record: Record) -> Path:
         """The file that holds records like this one."""
         return self.directory / f"{record.hardware.class_name}-{record.family}.jsonl"
@@ -107,7 +113,7 @@ class Database:
             If they cannot.
         """
         probe = self.directory / f".writable-{os.getpid()}"
-        with _reporting(probe):
+        with _reporting(self.directory):
             self.directory.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(b"")
             probe.unlink()
@@ -152,7 +158,7 @@ def _set_aside_if_foreign(path: Path) -> None:
     if contents.records or not contents.problems:
         return
     number = 1
-    while (aside := path.with_name(f"{path.name}.set-aside-{number}")).exists():
+    while (aside := path.with_name(f"{path.name}{_SET_ASIDE}{number}")).exists():
         number += 1
     path.rename(aside)
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice
+from typing import get_args
 
 from schedules.database import Database
 from schedules.families import find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
 from schedules.nearness import distance, is_alike, is_transferable
-from schedules.records import Record
+from schedules.records import SUPERSEDES, Record
 from schedules.space import KnobValue
 from tensorlang.codegen.target import Target, host_target
+from tensorlang.errors import TuningError
 from tensorlang.nn import Layer, Workload, build
 from tensorlang.schedule import Schedule
 from tensorlang.validation import algorithm_hash
@@ -61,6 +63,11 @@ class Found:
     knobs: Mapping[str, KnobValue]
     explanation: str
 
+    def __repr__(self) -> str:
+        """One line: the workload, the family with its knobs, and where the answer came from."""
+        knobs = ", ".join(f"{name}={value}" for name, value in self.knobs.items())
+        return f"Found({self.layer.workload}: {self.family}({knobs}), {self.explanation})"
+
 
 def lookup(
     workload: Workload,
@@ -90,7 +97,13 @@ def lookup(
     -------
     Found
         Never fails for want of a record: the last rung is the family's heuristic default.
+
+    Raises
+    ------
+    TuningError
+        If `workload` is not one, as the name of a layer is not.
     """
+    _check_workload(workload)
     target = target or host_target()
     threads = threads or target.cores
     hardware = hardware or Hardware.of_target(target, threads)
@@ -101,6 +114,18 @@ def lookup(
     if exact is not None:
         return exact
     return _nearest_shape(layer, family, hardware, target, ranked) or _heuristic(layer, family, target, threads)
+
+
+def _check_workload(workload: object) -> None:
+    if isinstance(workload, Workload):
+        return
+    network, _, layer = str(workload).partition(":")
+    names = f'autotune.networks.find_network("{network}").select(["{layer}"]).layers[0].workload'
+    raise TuningError(
+        f"A workload is looked up, but got {workload!r}.",
+        legal=" | ".join(f"{kind.__name__}(...)" for kind in get_args(Workload)),
+        hint=names if isinstance(workload, str) and layer else "the classes are in tensorlang.nn",
+    )
 
 
 def neighbours(workload: Workload, *, hardware: Hardware, target: Target) -> tuple[dict[str, KnobValue], ...]:
@@ -120,14 +145,32 @@ def best(workload: Workload) -> Found:
 
 
 def _by_rank(records: Sequence[Record], threads: int) -> list[Record]:
-    """Same number of threads first, then the greatest gain over the baseline of its own run; later records win ties."""
-    newest_first = list(reversed(records))
+    """Same number of threads first, then the greatest gain over the baseline of its own run; later records win ties.
+
+    A record that lost to a later one in the same rounds is out, whatever gain it claims.
+    """
+    newest_first = list(reversed(_not_superseded(records)))
     return sorted(newest_first, key=lambda r: (r.hardware.threads != threads, -r.timing.speedup))
+
+
+def _not_superseded(records: Sequence[Record]) -> list[Record]:
+    beaten = {(r.provenance[SUPERSEDES], r.workload, r.hardware) for r in records if SUPERSEDES in r.provenance}
+    suspects = {(workload, hardware) for _, workload, hardware in beaten}
+    return [
+        r
+        for r in records
+        if (r.workload, r.hardware) not in suspects or (r.digest, r.workload, r.hardware) not in beaten
+    ]
 
 
 def _same_shape(layer: Layer, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]) -> Found | None:
     records = [record for database in ranked for record in database]
-    fits = [r for r in records if r.workload == layer.workload and _is_current(r, layer, family)]
+    # How loops are dealt to threads is part of a schedule: one for 1 thread ran at half the default's speed on 2.
+    fits = [
+        r
+        for r in records
+        if r.workload == layer.workload and r.hardware.threads == hardware.threads and _is_current(r, layer, family)
+    ]
     for rung in (Rung.EXACT_MACHINE, Rung.SAME_ISA_AND_CACHES, Rung.SAME_ISA):
         for record in fits:
             if _is_on_rung(rung, record.hardware, hardware):
@@ -199,4 +242,6 @@ def _heuristic(layer: Layer, family: Family, target: Target, threads: int) -> Fo
 
 def _origin(record: Record) -> str:
     where = f"{record.hardware.class_name}, {record.hardware.threads} threads"
+    if record.timing.speedup <= 1:
+        return f"tuned on {where}, where nothing beat the default"
     return f"tuned on {where}, {record.timing.speedup:.2f} times the speed of the default there"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from schedules.hardware import Hardware
 from schedules.space import KnobValue
@@ -14,6 +16,8 @@ from tensorlang.nn.codec import Json, decode, encode, parse_json
 from tensorlang.schedule import Schedule
 
 SCHEMA = 1
+SUPERSEDES = "supersedes"
+"""Key of `Record.provenance`: the digest of a record that this one met in the same rounds and replaces."""
 _MAX_LINE_CHARS = 1_000_000
 
 
@@ -53,8 +57,13 @@ class Timing:
 
     @property
     def speedup(self) -> float:
-        """Baseline's best over the kernel's best: above 1 is faster than the default. What records are ranked by."""
-        return min(self.baseline_samples_ns) / min(self.samples_ns)
+        """Time of the baseline over that of the kernel: above 1 is faster than the default. What records are ranked by.
+
+        The lesser of two estimates: by the least times, and the median over the rounds. So one disturbed side of a few
+        rounds cannot make a gain.
+        """
+        rounds = zip(self.baseline_samples_ns, self.samples_ns, strict=False)
+        return min(min(self.baseline_samples_ns) / min(self.samples_ns), median(b / s for b, s in rounds))
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,11 @@ class Record:
     timing: Timing
     check: Check
     provenance: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Hash of the record's content."""
+        return hashlib.sha256(json.dumps(json.loads(self.to_json()), sort_keys=True).encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """The record as one line of JSON; `Record.from_json` reads it back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -12,6 +13,7 @@ from autotune.bench.case import Case
 from autotune.bench.document import Document
 from autotune.bench.implementations import DEFAULT, OURS, TUNED
 from autotune.bench.result import Comparison, Ratio, Timed, compare_all, keep_least
+from autotune.cli.output import print_table
 
 _CAPTION = "medians over the rounds; ratios are the fastest peer's time over ours: above 1 is faster than the peer"
 _NOTHING = "-"
@@ -43,12 +45,12 @@ class _Row:
 def print_comparison(console: Console, comparison: Comparison, document: Document) -> None:
     """Print one table per number of threads, then the summary of `document`, then the failures."""
     for threads in sorted(comparison.facts):
-        console.print(_make_table(comparison, threads))
+        print_table(console, _make_table(comparison, threads))
     for line in _summary_lines(document["summary"]):
-        console.print(line)
+        console.print(line, markup=False, soft_wrap=True)
     for failure in comparison.failures:
         where = f"{failure.case.name}, threads {failure.threads}, {failure.implementation.label}"
-        console.print(f"failed: {where}: {failure.reason}", style="red", markup=False)
+        console.print(f"failed: {where}: {failure.reason}", style="red", markup=False, soft_wrap=True)
 
 
 def _make_table(comparison: Comparison, threads: int) -> Table:
@@ -58,7 +60,9 @@ def _make_table(comparison: Comparison, threads: int) -> Table:
         *("default [ms]", "tuned [ms]", *(f"{name} [ms]" for name in peers)),
         *("GFLOP/s", "% of peak", "default ratio", "tuned ratio", "spread %"),
     ]
-    table = Table(title=f"threads: {threads}", caption=_CAPTION)
+    cases = len({t.case for t in timed})
+    title = f"threads: {threads}, {cases} distinct layer{'s' * (cases != 1)}"
+    table = Table(title=title, title_justify="left", caption=_CAPTION, caption_justify="left", box=box.SIMPLE)
     table.add_column("case", no_wrap=True)
     for heading in headings:
         table.add_column(heading.replace("[", r"\["), justify="right")
@@ -83,7 +87,9 @@ def _make_rows(timed: Sequence[Timed], peak_gflops: float | None) -> list[_Row]:
 def _summary_lines(summary: Document) -> list[str]:
     lines = []
     for kind, figures in summary["by_schedule"].items():
-        groups = {"all": figures, **figures["by_threads"]}
+        groups = figures["by_threads"]
+        if len(groups) > 1:
+            groups = {"all": figures, **groups}
         for threads, group in groups.items():
             means = ", ".join(f"{value:.3f} of {name}'s speed" for name, value in group["geomean_vs"].items())
             if means:

@@ -1,28 +1,24 @@
-"""The `autotune doctor` command."""
+"""What the `autotune doctor` command does."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import click
 from rich.table import Table
 
 from autotune.checkup import Checkup, examine
-from autotune.cli.options import json_option
-from autotune.cli.output import people_console, print_json, print_warnings
+from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
 from autotune.measure.local import LocalMeasurer
 from tensorlang.codegen import threading_layer_name
 
 
-@click.command()
-@json_option
 def doctor(as_json: bool) -> None:
-    """Say what this machine is, what it can do at best, and what disturbs measurements."""
+    """Examine this machine and print what was found; warnings go to stderr."""
     people = people_console()
     people.print("measuring peaks ...")
     with LocalMeasurer() as measurer:
         found = examine(measurer, threading_layer_name())
-    people.print(_to_table(found))
+    print_table(result_console(as_json), _to_table(found))
     print_warnings(people, found.warnings)
     if as_json:
         print_json(_to_data(found))

@@ -8,12 +8,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from autotune.budget import Budget, format_duration
-from autotune.contest import Contest
-from autotune.networks import Network, NetworkLayer
+from autotune.budget import Budget
+from autotune.contest import DEFAULT, RECORD, Contest
+from autotune.duration import format_duration
+from autotune.measure.measurer import Peaks
+from autotune.networks import Network, NetworkLayer, describe_layers
 from autotune.trials import Trial
 
 _BAR_WIDTH = 20  # with the rest of the line, less than 80 columns
+
+_MOST_PERCENT = 102  # beyond it the peak, measured once so far, was disturbed
 
 
 class _TimeLeft(ProgressColumn):
@@ -43,6 +47,8 @@ class ProgressDisplay:
         self._task = self._progress.add_task("starting", total=1.0)
         self._budget: Budget | None = None
         self._trials = 0
+        self._peaks: Peaks | None = None
+        self._said: dict[str, str] = {}
 
     def __enter__(self) -> ProgressDisplay:
         if self._console.is_terminal:
@@ -55,10 +61,13 @@ class ProgressDisplay:
         if self._console.is_terminal:
             self._progress.stop()
 
+    def on_peaks(self, peaks: Peaks | None) -> None:
+        self._peaks = peaks
+
     def on_start(self, network: Network, budget: Budget) -> None:
         self._budget = budget
-        layers = f"{len(network.layers)} layers" if len(network.layers) > 1 else "1 layer"
-        self._console.print(f"tuning {layers} of {network.name} for {format_duration(budget.total_s)}", highlight=False)
+        text = f"tuning {network.name} for {format_duration(budget.total_s)}: {describe_layers(network.layers)}"
+        self._console.print(text, highlight=False)
 
     def on_turn(self, layer: NetworkLayer) -> None:
         self._show(layer, "")
@@ -69,12 +78,10 @@ class ProgressDisplay:
         self._show(layer, best)
 
     def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
-        if contest is None:
-            text = "the default could not be timed again"
-        else:
-            gain = contest.default_s / contest.best_s
-            text = f"default {1e3 * contest.default_s:.3f} ms, best {1e3 * contest.best_s:.3f} ms, {gain:.2f}x"
-        self._console.print(f"{layer.name}: {text}", highlight=False)
+        subject, text = _describe_contest(layer, contest, self._peaks)
+        if self._said.get(layer.name) != subject:  # a layer is timed again and again; most times nothing is new
+            self._said[layer.name] = subject
+            self._console.print(f"{layer.name}: {text}", markup=False, highlight=False)
 
     def on_stop(self) -> None:
         self._console.print("stopping: timing the best of this layer once more; Ctrl-C again to leave at once")
@@ -86,3 +93,21 @@ class ProgressDisplay:
         spent_s = min(self._budget.elapsed_s, self._budget.total_s)
         self._progress.update(self._task, description=description, total=self._budget.total_s, completed=spent_s)
         self._progress.refresh()
+
+
+def _describe_contest(layer: NetworkLayer, contest: Contest | None, peaks: Peaks | None) -> tuple[str, str]:
+    """What a contest brought: something that changes when it does, and a line for people."""
+    if contest is None:
+        return "failed", "the default could not be timed again"
+    if contest.doubt:
+        return "doubt", f"not confirmed: {contest.doubt}"
+    best_s = contest.default_s / contest.gain
+    speed = f"{best_s * 1e3:.3f} ms"
+    percent = 2e-7 * layer.workload.macs / best_s / peaks.fma_gflops if peaks else None
+    if percent and percent <= _MOST_PERCENT:
+        speed += f", at {percent:.0f} % of measured peak"
+    if contest.winner.label == DEFAULT:
+        return DEFAULT, f"default kept: {speed}"
+    kept = "record kept" if contest.winner.label == RECORD else "tuned"
+    text = f"{kept}: {contest.gain:.2f}x, default {1e3 * contest.default_s:.3f} ms, now {speed}"
+    return contest.winner.schedule, text

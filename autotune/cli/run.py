@@ -1,37 +1,23 @@
-"""The `autotune run` command."""
+"""What the `autotune run` command does."""
 
 from __future__ import annotations
 
 import sys
 
-import click
-
-from autotune.cli.options import batch_option, json_option, layer_option, threads_option
-from autotune.cli.output import people_console, print_json
-from autotune.networks import NetworkLayer, find_network
+from autotune.cli.output import people_console, print_json, print_table, result_console
+from autotune.cli.steps import Steps
+from autotune.networks import find_network
 from autotune.report import to_data, to_table
 from autotune.session import check_threads, run_network
 
 
-@click.command()
-@click.argument("network")
-@threads_option
-@batch_option
-@layer_option
-@json_option
 def run(network: str, threads: int | None, batch: int, layers: tuple[str, ...], as_json: bool) -> None:
-    """Time each layer of NETWORK with the best known schedule, beside the heuristic default."""
-    people = people_console()
+    """Time the layers of a network, print the result and exit: 0 if every layer was timed."""
     chosen = find_network(network, batch).select(layers)
-    done = 0
-
-    def notify(layer: NetworkLayer) -> None:
-        nonlocal done
-        done += 1
-        people.print(f"{done}/{len(chosen.layers)} {layer.name}", highlight=False)
-
-    result = run_network(chosen, check_threads(threads), notify)
-    people.print(to_table(result))
+    count = check_threads(threads)
+    with Steps(people_console(), len(chosen.layers)) as steps:
+        result = run_network(chosen, count, lambda layer: steps.begin(layer.name))
+    print_table(result_console(as_json), to_table(result))
     if as_json:
         print_json(to_data(result))
     if len(result.timed) < len(result.layers):

@@ -7,14 +7,12 @@ import shlex
 import sys
 from dataclasses import replace
 
-import click
 from rich.console import Console
 
-from autotune.budget import format_duration
 from autotune.checkup import load_warnings
-from autotune.cli.options import Duration, batch_option, json_option, layer_option, threads_option
-from autotune.cli.output import people_console, print_json, print_warnings
+from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
 from autotune.cli.progress import ProgressDisplay
+from autotune.duration import format_duration
 from autotune.networks import find_network
 from autotune.report import to_data, to_table
 from autotune.session import check_threads, tune_network
@@ -24,15 +22,6 @@ from tensorlang.codegen import host_target
 _STOPPED = 130  # what shells give for a command that Ctrl-C ended
 
 
-@click.command()
-@click.argument("network")
-@click.option("--budget", type=Duration(), default="10m", show_default=True, help="Time to spend: 90s, 10m, 1h30m.")
-@threads_option
-@batch_option
-@layer_option
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the samplers.")
-@click.option("--storage", help="File or database URL of the studies; by default a file of the user's own.")
-@json_option
 def tune(
     network: str,
     budget: float,
@@ -43,15 +32,13 @@ def tune(
     storage: str | None,
     as_json: bool,
 ) -> None:
-    """Tune the layers of NETWORK, and keep the schedules that win in the user's database.
-
-    The same command goes on where an earlier one stopped, by the clock, by Ctrl-C or otherwise.
-    """
+    """Tune a network, show progress, print the result and exit: 0 if any layer was timed."""
     people = people_console()
     chosen = find_network(network, batch).select(layers)
     count = check_threads(threads)
     print_warnings(people, load_warnings(os.getloadavg()[0], host_target().cores))
     print_warnings(people, Database.user().load().problems)
+    set_aside = Database.user().set_aside()
     resume = _resume_command(network, budget, count, batch, layers, seed, storage)
     try:
         with ProgressDisplay(people) as display:
@@ -61,7 +48,9 @@ def tune(
     except KeyboardInterrupt:
         _say_how_to_go_on(people, resume)
         sys.exit(_STOPPED)
-    people.print(to_table(result))
+    new = sorted(Database.user().set_aside() - set_aside)
+    print_warnings(people, [f"a file that held no record was set aside, unchanged, as {path}" for path in new])
+    print_table(result_console(as_json), to_table(result))
     _say_how_to_go_on(people, resume)
     if as_json:
         print_json(to_data(replace(result, resume=resume)))
@@ -81,8 +70,7 @@ def _resume_command(
     words = ["autotune", "tune", network, "--budget", format_duration(budget_s), "--threads", str(threads)]
     if batch != 1:
         words += ["--batch", str(batch)]
-    for layer in layers:
-        words += ["--layer", layer]
+    words += ["--layers", ",".join(layers)] if layers else []
     words += ["--seed", str(seed)] if seed else []
     words += ["--storage", storage] if storage else []
     return shlex.join(words)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from time import perf_counter
 
+from autotune.measure.delay import waiting_s
 from autotune.measure.outcome import Outcome, Phase
 from autotune.measure.protocol import Message
 from autotune.measure.worker import Enter, Job
@@ -101,13 +102,15 @@ def compare(request: Message, enter: Enter) -> Message:
         calls[label] = _bind(layer, kernel, threads)
     samples: dict[str, list[float]] = {label: [] for label in calls}
     labels = list(calls)
+    begin, waited_s = perf_counter(), waiting_s()
     for number in range(request["rounds"]):
         at = number % len(labels)
         for label in labels[at:] + labels[:at]:
             enter(Phase.TIME, label)
             timing = time_callable(calls[label], min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
             samples[label].append(timing.minimum_s)
-    return {"outcome": Outcome.OK, "samples_s": samples}
+    share = (waiting_s() - waited_s) / (threads * (perf_counter() - begin))
+    return {"outcome": Outcome.OK, "samples_s": samples, "waiting_share": share}
 
 
 def peaks(request: Message, enter: Enter) -> Message:

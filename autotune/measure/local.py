@@ -115,7 +115,8 @@ class LocalMeasurer:
             }
             answer = self._ask(message, first.limits)
             if not isinstance(answer, _Failure) and answer["outcome"] == Outcome.OK:
-                return Comparison({k: tuple(v) for k, v in answer["samples_s"].items()}, failures)
+                samples_s = {label: tuple(times) for label, times in answer["samples_s"].items()}
+                return Comparison(samples_s, failures, answer.get("waiting_share", 0.0))
             failed, measurement = _culprit(answer)
             if failed not in remaining:
                 return Comparison({}, {**failures, **dict.fromkeys(remaining, measurement)})

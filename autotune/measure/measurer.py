@@ -59,10 +59,13 @@ class Comparison:
         By label, the time of one call in each round [s]; sample r of every label was taken in round r.
     failures : mapping of str to Measurement
         Labels that could not be timed, and why.
+    waiting_share : float
+        Share of the time that its threads waited for a CPU which other processes held; 0 if that is not known.
     """
 
     samples_s: Mapping[str, tuple[float, ...]]
     failures: Mapping[str, Measurement]
+    waiting_share: float = 0.0
 
 
 @dataclass(frozen=True)

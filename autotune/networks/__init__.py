@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from autotune.networks.network import Network, NetworkLayer, parameter_count
+from autotune.networks.network import Network, NetworkLayer, describe_layers, parameter_count
 from autotune.networks.resnet50 import resnet50
 from tensorlang.errors import TuningError
 
 _NETWORKS = {"resnet50": resnet50}
 
-__all__ = ["Network", "NetworkLayer", "find_network", "network_names", "parameter_count"]
+__all__ = ["Network", "NetworkLayer", "describe_layers", "find_network", "network_names", "parameter_count"]
 
 
 def network_names() -> tuple[str, ...]:

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autotune.names import ALL_LAYERS
 from tensorlang.errors import TuningError
 from tensorlang.nn.workload import Conv2d, Gemm, Workload
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,36 @@ class Network:
         return sum(layer.count * layer.workload.macs for layer in self.layers)
 
     def select(self, names: Sequence[str]) -> Network:
-        """Return the network of the named layers alone; all of them if `names` is empty.
+        """Return the network of the named layers alone; all of them if `names` is empty or ``("all",)``.
 
         Raises
         ------
         TuningError
             If there is no layer of such a name; lists the known ones.
         """
+        if tuple(names) in ((), (ALL_LAYERS,)):
+            return self
         known = {layer.name: layer for layer in self.layers}
         for name in names:
             if name not in known:
                 raise TuningError(f"{self.name} has no layer {name!r}.", legal=" | ".join(known))
-        return self if not names else Network(self.name, tuple(known[name] for name in dict.fromkeys(names)))
+        return Network(self.name, tuple(known[name] for name in dict.fromkeys(names)))
+
+
+def describe_layers(layers: Sequence[NetworkLayer]) -> str:
+    """Say what the numbers count: ``"24 distinct layers, 54 in all: 23 distinct convolutions, 53 in all, and fc"``."""
+    convolutions = [layer for layer in layers if isinstance(layer.workload, Conv2d)]
+    others = [layer.name for layer in layers if layer not in convolutions]
+    text = _count(layers, "layer")
+    if not convolutions or not others:
+        return text
+    names = ", ".join(others) if len(others) <= _MOST_NAMED else f"{len(others)} other layers"
+    return f"{text}: {_count(convolutions, 'convolution')}, and {names}"
+
+
+def _count(layers: Sequence[NetworkLayer], noun: str) -> str:
+    occurrences = sum(layer.count for layer in layers)
+    return f"{len(layers)} distinct {noun}{'s' * (len(layers) != 1)}, {occurrences} in all"
 
 
 def parameter_count(layer: NetworkLayer) -> int:

@@ -101,6 +101,9 @@ class FakeMeasurer:
 class Silence:
     """A listener that does nothing."""
 
+    def on_peaks(self, peaks: Peaks | None) -> None:
+        pass
+
     def on_start(self, network: Network, budget: Budget) -> None:
         pass
 

@@ -1,4 +1,4 @@
-"""Durations, and which layer gets the next turn."""
+"""Which layer gets the next turn."""
 
 from __future__ import annotations
 
@@ -6,28 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from autotune.budget import Budget, Prospect, expected_gain_s, format_duration, parse_duration
-from tensorlang.errors import TuningError
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("90", 90), ("90s", 90), ("3m", 180), ("1h30m", 5400), ("1.5m", 90), ("2h", 7200), ("1h1s", 3601), (" 5m ", 300)],
-)
-def test_duration_is_read(text: str, seconds: float) -> None:
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "0", "0m", "-3m", "3x", "m", "3 m", "s30", "1m1h", "nan", "inf"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(TuningError) as caught:
-        parse_duration(text)
-    assert str(caught.value) == f"{text!r} is not a duration above zero.\n  legal here  90s | 3m | 1h30m"
-
-
-@pytest.mark.parametrize("seconds", [1, 59, 60, 61, 180, 3600, 5400, 3601])
-def test_duration_is_written_as_it_is_read(seconds: int) -> None:
-    assert parse_duration(format_duration(seconds)) == seconds
+from autotune.budget import Budget, Prospect, expected_gain_s
 
 
 def test_turns_are_neither_too_short_nor_too_long() -> None:

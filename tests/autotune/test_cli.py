@@ -8,15 +8,19 @@ import signal
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from autotune.cli import root
-from autotune.networks import find_network
+from autotune.cli import commands, root
+from autotune.cli import tune as tune_command
+from autotune.names import NETWORKS
+from autotune.networks import Network, find_network, network_names
+from autotune.results import LayerResult, NetworkResult
+from schedules import Database, Hardware
+from tests.schedules.examples import WORKLOADS, record
 
 MAIN = "from autotune.cli import main; main()"
 LAYERS = " | ".join(layer.name for layer in find_network("resnet50").layers)
@@ -36,8 +40,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("tune", "resnet51"), "Error: There is no network 'resnet51'.\n  legal here  resnet50\n"),
-        (("run", "resnet51"), "Error: There is no network 'resnet51'.\n  legal here  resnet50\n"),
+        (("tune", "resnet50", "--layers", "fc,x"), f"Error: resnet50 has no layer 'x'.\n  legal here  {LAYERS}\n"),
         (("run", "resnet50", "--layer", "x"), f"Error: resnet50 has no layer 'x'.\n  legal here  {LAYERS}\n"),
         (
             ("run", "resnet50", "--threads", "4096"),
@@ -61,9 +64,65 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
-@pytest.mark.parametrize("arguments", [("tune",), ("tune", "resnet50", "--budget", "soon"), ("frobnicate",)])
-def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    assert run(tmp_path, *arguments).returncode == 2
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("tune",), "Missing argument 'NETWORK'."),
+        (("frobnicate",), "No such command 'frobnicate'."),
+        *(
+            ((command, "resnet51"), "Invalid value for 'NETWORK': there is no network 'resnet51'. Known: resnet50.")
+            for command in ("tune", "run", "bench")
+        ),
+        (
+            ("tune", "resnet50", "--budget", "soon"),
+            "Invalid value for '--budget': 'soon' is not a duration above zero. Give it as 90s, 10m or 1h30m.",
+        ),
+        (
+            ("run", "resnet50", "--layers", ","),
+            "Invalid value for '--layers' / '--layer': ',' names nothing. Give one name or more, as in a,b.",
+        ),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = run(tmp_path, *arguments)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (2, "", f"Error: {message}")
+
+
+@pytest.mark.parametrize("arguments", [("tune", "--help"), ("tune", "resnet51"), ("run", "resnet50", "--threads", "0")])
+def test_help_and_mistakes_do_not_wait_for_compiler_and_tuner(arguments: tuple[str, ...]) -> None:
+    code = f"""
+import sys
+from autotune.cli import main
+try:
+    main({list(arguments)})
+finally:
+    print(sorted({{"tensorlang", "numpy", "numba", "optuna", "rich"}} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(Path()), capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_names_the_networks_and_the_units_of_the_budget() -> None:
+    shown = " ".join(CliRunner().invoke(root._autotune, ["tune", "--help"]).output.split())
+    assert "Networks: resnet50." in shown
+    assert "in hours, minutes and seconds: 90s, 10m, 1h30m; a number alone is seconds" in shown
+
+
+@pytest.mark.parametrize("options", [("--layers", "fc,conv1"), ("--layer", "fc", "--layer", "conv1")])
+@pytest.mark.parametrize("command", ["tune", "run", "bench"])
+def test_layers_are_given_alike_to_all_commands(
+    monkeypatch: pytest.MonkeyPatch, command: str, options: tuple[str, ...]
+) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(commands, "_start", lambda place, arguments: seen.update(arguments))
+    assert CliRunner().invoke(root._autotune, [command, "resnet50", *options]).exit_code == 0
+    assert seen["layers"] == ("fc", "conv1")
+
+
+def test_names_known_before_the_networks_are_imported_are_theirs() -> None:
+    assert NETWORKS == network_names()
 
 
 def test_unwritable_database_is_said_before_tuning_starts(tmp_path: Path) -> None:
@@ -94,7 +153,7 @@ def test_lookup_prints_a_schedule_and_says_where_it_came_from(tmp_path: Path) ->
     assert json.loads(data["schedule"])["directives"]
 
 
-def test_help_and_lookup_do_not_load_the_tuner() -> None:
+def test_lookup_does_not_load_the_tuner() -> None:
     code = "import sys, autotune.cli.root, autotune.cli.db; print('optuna' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment(Path()), capture_output=True, text=True, check=True
@@ -118,12 +177,15 @@ def test_tuning_then_running_a_layer(tmp_path: Path) -> None:
     (layer,) = data["layers"]
     assert (layer["layer"], layer["count"], layer["problem"]) == ("fc", 1, "")
     assert layer["trials"] >= 1 and layer["tuned_ms"] <= layer["default_ms"]
-    assert data["resume"] == "autotune tune resnet50 --budget 8s --threads 1 --layer fc"
+    assert data["resume"] == "autotune tune resnet50 --budget 8s --threads 1 --layers fc"
     assert data["resume"] in tuned.stderr
     ran = run(tmp_path, "run", "resnet50", *options)
     assert ran.returncode == 0, ran.stderr
     (layer,) = json.loads(ran.stdout)["layers"]
     assert layer["source"] in ("heuristic", "exact machine")
+    listed = run(tmp_path, "db", "list")
+    assert all(len(line) < 200 and not set(line) & set("│┃━─") for line in listed.stdout.splitlines())
+    assert (listed.returncode, listed.stderr) == (0, "")
 
 
 def interrupt(home: Path, times: int) -> tuple[int, str, str]:
@@ -144,7 +206,7 @@ def interrupt(home: Path, times: int) -> tuple[int, str, str]:
     return process.returncode, stdout, stderr
 
 
-RESUME = "to go on: autotune tune resnet50 --budget 1h --threads 1 --layer fc\n"
+RESUME = "to go on: autotune tune resnet50 --budget 1h --threads 1 --layers fc\n"
 
 
 def test_ctrl_c_keeps_the_best_and_prints_how_to_go_on(tmp_path: Path) -> None:
@@ -169,8 +231,7 @@ def test_defect_of_ours_is_one_message_and_a_traceback_on_request(monkeypatch: p
     def boom() -> None:
         raise KeyError("lost")
 
-    monkeypatch.setitem(sys.modules, "defective", types.SimpleNamespace(boom=boom))
-    monkeypatch.setitem(root._COMMANDS, "boom", ("defective:boom", ""))
+    monkeypatch.setitem(root._autotune.commands, "boom", boom)
     shown = CliRunner().invoke(root._autotune, ["boom"])
     assert (shown.exit_code, shown.output) == (
         1,
@@ -179,3 +240,39 @@ def test_defect_of_ours_is_one_message_and_a_traceback_on_request(monkeypatch: p
     )
     monkeypatch.setenv("TENSORLANG_DEBUG", "1")
     assert isinstance(CliRunner().invoke(root._autotune, ["boom"]).exception, KeyError)
+
+
+def test_corrupt_file_in_the_way_is_set_aside_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+    database, new = Database.user(), record(WORKLOADS[0])
+    file = database.path_for(new)
+    file.parent.mkdir()
+    file.write_bytes(b"\xff\xfe not a record")
+
+    def tune_network(network: Network, **_: object) -> NetworkResult:
+        database.append(new)
+        return NetworkResult(network.name, 1, None, (LayerResult(network.layers[0], 1.0, 1.0),), 1.0)
+
+    monkeypatch.setattr(tune_command, "tune_network", tune_network)
+    done = CliRunner().invoke(root._autotune, ["tune", "resnet50", "--layers", "fc", "--threads", "1"])
+    assert done.exit_code == 0, done.output
+    aside = file.with_name(f"{file.name}.set-aside-1")
+    assert aside.read_bytes() == b"\xff\xfe not a record"
+    assert f"warning: {file}:1: not UTF-8 text." in done.stderr
+    assert f"warning: a file that held no record was set aside, unchanged, as {aside}\n" in done.stderr
+
+
+def test_list_says_which_of_two_records_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+    slow, fast = (record(WORKLOADS[0], best_ns=best_ns, on=Hardware.here(1)) for best_ns in (50, 20))
+    for one in (slow, fast):
+        Database.user().append(one)
+    done = CliRunner().invoke(root._autotune, ["db", "list"])
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert [line.split()[-1] for line in lines[:3]] == ["answers", "no", "yes"]
+    assert [line.split("  ")[0] for line in lines[:3]] == ["database", "user", "user"]
+    assert lines[3] == "answers: what a lookup of that workload with as many threads takes on this machine"
+    data = json.loads(CliRunner().invoke(root._autotune, ["db", "list", "--json"]).stdout)
+    shown = [(one["speedup"], one["answers"]) for one in data["records"]]
+    assert shown == [(slow.timing.speedup, False), (fast.timing.speedup, True)]

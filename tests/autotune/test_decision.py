@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from autotune.decision import beats, choose
+import pytest
+
+from autotune.decision import beats, choose, find_doubt
 
 DEFAULT = [1.00, 1.02, 0.99, 1.01, 1.00, 1.03, 0.98, 1.00, 1.01, 1.00]
 
@@ -43,3 +45,25 @@ def test_equally_fast_schedules_rarely_replace_the_default() -> None:
     rounds = [[[random.gauss(1, 0.05) for _ in range(10)] for _ in range(2)] for _ in range(2000)]
     wins = sum(beats(challenger, default) for challenger, default in rounds)
     assert wins < 0.06 * len(rounds)
+
+
+def test_rounds_that_agree_leave_no_doubt() -> None:
+    assert find_doubt([0.8 * t for t in DEFAULT], DEFAULT, 1.2) == ""
+    disturbed = [t * (3.0 if r % 3 == 0 else 1.0) for r, t in enumerate(DEFAULT)]
+    assert find_doubt([0.8 * t for t in disturbed], disturbed, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("challenger", "default", "searched_gain", "doubt"),
+    [
+        ([1.0] * 10, [1.2, 11.7] * 5, None, "spread 163 %"),
+        ([1.0] * 10, [0.9] + [1.5] * 9, None, "1.50x by the rounds, 0.90x by the least times"),
+        ([0.1] + [1.0] * 9, [1.2] * 10, None, "1.20x by the rounds, 12.00x by the least times"),
+        ([1.0] * 10, [11.69] * 10, 1.1, "11.69x by the rounds, 1.10x in the search"),
+    ],
+    ids=["rounds disagree", "least times deny the gain", "one lucky round", "default slow in every round"],
+)
+def test_gain_that_the_rounds_do_not_support_is_doubted(
+    challenger: list[float], default: list[float], searched_gain: float | None, doubt: str
+) -> None:
+    assert find_doubt(challenger, default, searched_gain) == doubt

@@ -79,6 +79,7 @@ def test_comparison_times_every_schedule_in_every_round() -> None:
     schedules = {"default": DEFAULT, "again": DEFAULT}
     reply = jobs.compare(request(do="compare", schedules=schedules, rounds=4), phases)
     assert {label: len(samples) for label, samples in reply["samples_s"].items()} == {"default": 4, "again": 4}
+    assert reply["waiting_share"] >= 0
     order = [about for phase, about in phases.entered if phase is Phase.TIME]
     assert order == ["default", "again", "again", "default"] * 2
 
@@ -98,3 +99,10 @@ def test_program_measures_and_compares_through_its_channel() -> None:
     assert measured.outcome is Outcome.OK and measured.minimum_s > 0
     assert (refused.outcome, refused.detail) == (Outcome.ILLEGAL, ILLEGAL_REASON)
     assert len(comparison.samples_s["default"]) == 2
+
+
+def test_time_spent_waiting_for_busy_cpus_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = iter((1.0, 1e6))
+    monkeypatch.setattr(jobs, "waiting_s", lambda: next(waited))
+    reply = jobs.compare(request(do="compare", schedules={"only": DEFAULT}, rounds=1), Phases())
+    assert reply["waiting_share"] > 1

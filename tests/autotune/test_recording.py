@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,29 @@ def test_space_default_and_starts_are_points_that_make_schedules() -> None:
         assert problem.space.contains(point) and problem.is_legal(point)
         assert json.loads(problem.make_schedule(point))["directives"]
     assert FakeMeasurer().peaks(1) == Peaks(100.0, 10.0)
+
+
+def test_record_that_the_default_beats_no_longer_answers() -> None:
+    first = make_problem()
+    study, measurer = search(first)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    boastful = make_record(first, contest, HARDWARE, TOOLCHAIN)
+    Database.user().append(boastful)
+    second = make_problem()
+    study, _ = search(second, steps=2)
+    contest = hold_contest(study, FakeMeasurer(time_of=lambda _: 1.0))
+    assert contest is not None and contest.winner.label == DEFAULT
+    assert is_worth_recording(second, contest)
+    Database.user().append(make_record(second, contest, HARDWARE, TOOLCHAIN))
+    found = lookup(LAYER.workload, threads=1)
+    assert found.record is not None and found.record != boastful
+    assert found.record.timing.speedup == 1.0 < boastful.timing.speedup
+
+
+def test_doubtful_winner_is_not_recorded() -> None:
+    problem = make_problem()
+    study, measurer = search(problem)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    assert not is_worth_recording(problem, replace(contest, doubt="spread 45 %"))

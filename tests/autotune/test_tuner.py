@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from autotune.budget import Budget
 from autotune.contest import Contest
+from autotune.measure.measurer import Candidate, Comparison
 from autotune.measure.outcome import Outcome
 from autotune.networks import NetworkLayer
 from autotune.problem import Problem
@@ -79,7 +80,7 @@ def test_default_that_is_not_beaten_stays() -> None:
     kept = []
     measurer = FakeMeasurer(time_of=lambda knobs: 1e-3 if knobs == DEFAULT else 0.999e-3)
     (result,) = tune(measurer, A, keep=lambda problem, contest: kept.append(contest.winner.label))
-    assert (result.source, result.best_s) == ("heuristic, not beaten", 1e-3)
+    assert (result.source, result.best_s) == ("default kept", 1e-3)
     assert kept == ["default"]
 
 
@@ -191,3 +192,59 @@ def test_best_that_a_killed_run_left_unconfirmed_is_confirmed_first(tmp_path: Pa
     kept: list[Knobs] = []
     tune(second, A, storage=open_storage(url), keep=lambda problem, contest: kept.append(contest.winner.knobs))
     assert kept
+
+
+class Busy(FakeMeasurer):
+    """A machine whose load hits the default alone, in some or all rounds of the first `contests` contests."""
+
+    def __init__(self, default_s: tuple[float, ...], contests: int) -> None:
+        super().__init__()
+        self.default_s, self.contests = default_s, contests
+
+    def compare(self, contenders: Mapping[str, Candidate], rounds: int) -> Comparison:
+        found = super().compare(contenders, rounds)
+        if len(self.compared) > self.contests:
+            return found
+        disturbed = tuple(self.default_s[r % len(self.default_s)] for r in range(rounds))
+        return Comparison({**found.samples_s, "default": disturbed}, {})
+
+
+@pytest.mark.parametrize(
+    ("default_s", "doubt"),
+    [
+        ((2e-3, 20e-3), "spread 164 %"),
+        ((40e-3,), "40.00x by the rounds, 2.25x in the search"),
+        ((0.5e-3, 4e-3, 1.6e-3), "spread 181 %"),
+    ],
+    ids=["some rounds", "every round", "rounds that favour either"],
+)
+def test_noise_is_not_recorded_as_a_gain(default_s: tuple[float, ...], doubt: str) -> None:
+    kept: list[Contest] = []
+    busy = Busy(default_s, contests=99)
+    (result,) = tune(busy, A, keep=lambda problem, contest: kept.append(contest))
+    assert kept == []
+    assert (result.source, result.doubt) == ("not confirmed", doubt)
+    assert result.speedup == 1.0
+
+
+def test_contest_that_noise_spoilt_is_held_again_by_the_next_run(tmp_path: Path) -> None:
+    url = str(tmp_path / "studies.db")
+    tune(Busy((2e-3, 20e-3), contests=99), A, storage=open_storage(url))
+    kept: list[Contest] = []
+    (result,) = tune(FakeMeasurer(), A, storage=open_storage(url), keep=lambda problem, contest: kept.append(contest))
+    assert [contest.doubt for contest in kept] == [""]
+    assert result.source == "tuned now"
+    assert result.speedup == pytest.approx(2.25)
+
+
+def test_gain_measured_while_others_held_the_cpus_is_not_recorded() -> None:
+    class Starved(FakeMeasurer):
+        def compare(self, contenders: Mapping[str, Candidate], rounds: int) -> Comparison:
+            found = super().compare(contenders, rounds)
+            return Comparison(found.samples_s, found.failures, waiting_share=0.3)
+
+    kept: list[Contest] = []
+    (result,) = tune(Starved(), A, keep=lambda problem, contest: kept.append(contest))
+    assert kept == []
+    assert result.doubt == "waited 30 % of the time for busy CPUs"
+    assert result.speedup == 1.0

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from autotune.bench import implementations
-from autotune.bench.command import bench
+from autotune.cli.commands import bench
 from tensorlang.errors import TuningError
 from tests.architecture.sources import ROOT
 
@@ -30,7 +30,6 @@ def private_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("resnet51",), "There is no network 'resnet51'.\n  legal here  resnet50"),
         (("resnet50", "--layers", "conv9"), "resnet50 has no layer 'conv9'."),
     ],
 )

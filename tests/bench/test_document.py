@@ -90,10 +90,18 @@ def test_the_table_shows_times_ratios_and_failures() -> None:
     comparison = _comparison()
     print_comparison(Console(file=text, width=140), comparison, make_document(comparison))
     lines = text.getvalue().splitlines()
-    row = next(line for line in lines if line.startswith("│ a"))
-    assert [cell.strip() for cell in row.strip("│").split("│")] == [
-        *("a", "4.000", "2.000", "4.000", "0", "0", "1.00", "2.00", "0")
-    ]
+    row = next(line for line in lines if line.startswith("a "))
+    assert row.split() == ["a", "4.000", "2.000", "4.000", "0", "0", "1.00", "2.00", "0"]
+    assert "threads: 1, 2 distinct layers" in lines
     assert "tuned, threads 2: geometric mean 2.000 of onnxruntime's speed; worst 1.00 (b)" in lines
     assert "lowering and compilation: median 0.20 s, longest 0.40 s" in lines
     assert "failed: a, threads 2, tensorlang tuned: [reason]" in lines
+
+
+def test_one_number_of_threads_has_one_line_of_summary_a_schedule() -> None:
+    both = _comparison()
+    one = Comparison(tuple(t for t in both.timed if t.threads == 1), (), (), {1: _FACTS})
+    text = StringIO()
+    print_comparison(Console(file=text, width=140), one, make_document(one))
+    lines = [line for line in text.getvalue().splitlines() if "geometric mean" in line]
+    assert [line.split(":")[0] for line in lines] == ["default, threads 1", "tuned, threads 1"]

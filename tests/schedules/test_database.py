@@ -72,6 +72,7 @@ def test_foreign_file_is_set_aside_not_overwritten(tmp_path: Path) -> None:
         database.append(GEMM)
         assert database.load().problems == () and database.load().records == (GEMM,)
         assert path.with_name(f"{path.name}.set-aside-{number}").read_text() == f"import os  # {number}\n"
+    assert len(Database(path.parent).set_aside()) == len(list(path.parent.glob("*.set-aside-*"))) > 0
 
 
 def test_directory_in_place_of_a_file_is_a_problem(tmp_path: Path) -> None:

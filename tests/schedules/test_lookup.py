@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from schedules import Database, Found, Hardware, Record, Rung, best, find_family, lookup, neighbours
+from schedules import SUPERSEDES, Database, Found, Hardware, Record, Rung, best, find_family, lookup, neighbours
 from schedules.nearness import is_transferable
-from tensorlang.nn import Conv2d, Workload
+from tensorlang.errors import TuningError
+from tensorlang.nn import Conv2d, Gemm, Workload
 from tensorlang.schedule import resolve
 from tests.schedules.examples import AVX2, AVX512, WORKLOADS, hardware, record
 
@@ -67,9 +68,10 @@ def test_ranking_is_by_gain_over_the_baseline_and_the_latest_wins_ties(database:
     assert _look(CONV, database).record == later
 
 
-def test_same_number_of_threads_is_preferred(database: Database) -> None:
+def test_a_schedule_for_another_number_of_threads_does_not_answer(database: Database) -> None:
     database.append(_record(best_ns=10, threads=1))
-    database.append(_record(best_ns=50))
+    assert _look(CONV, database).rung is Rung.HEURISTIC
+    database.append(_record(best_ns=90, threads=2))
     found = _look(CONV, database)
     assert found.record is not None and found.record.hardware.threads == 2
 
@@ -149,3 +151,36 @@ def test_defaults_find_this_machine() -> None:
     found = best(WORKLOADS[1])
     assert found.layer.workload == WORKLOADS[1]
     resolve(found.layer.algorithm(), found.schedule)
+
+
+def test_record_that_a_later_one_replaced_does_not_answer(database: Database) -> None:
+    fast, honest = _record(best_ns=10), _record(best_ns=80)
+    database.append(fast)
+    database.append(replace(honest, provenance={SUPERSEDES: fast.digest}))
+    found = _look(CONV, database)
+    assert found.record is not None and found.record.timing == honest.timing
+
+
+def test_found_is_one_line(database: Database) -> None:
+    text = repr(_look(Gemm(8, 8, 8), database))
+    assert text.startswith("Found(gemm 8x8x8: gemm(tile_rows=")
+    assert text.endswith("heuristic: the default of the gemm family; no record fits)")
+    assert "\n" not in text
+
+
+def test_name_of_a_layer_is_no_workload() -> None:
+    with pytest.raises(TuningError) as caught:
+        lookup("resnet50:conv1")  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "A workload is looked up, but got 'resnet50:conv1'.\n"
+        "  legal here  Gemm(...) | Conv2d(...) | DepthwiseConv2d(...)\n"
+        '  hint        autotune.networks.find_network("resnet50").select(["conv1"]).layers[0].workload'
+    )
+
+
+def test_record_of_a_default_that_stayed_says_so(database: Database) -> None:
+    database.append(_record(best_ns=100))
+    where = HERE.class_name
+    assert _look(CONV, database).explanation == (
+        f"exact machine: tuned on {where}, 2 threads, where nothing beat the default"
+    )

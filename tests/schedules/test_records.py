@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from schedules import Record
+from schedules import Record, Timing
 from tensorlang.errors import DatabaseError
 from tensorlang.nn import Workload
 from tests.schedules.examples import WORKLOADS, record
@@ -63,3 +63,15 @@ def test_too_long_a_line_is_not_even_parsed() -> None:
     with pytest.raises(DatabaseError) as caught:
         Record.from_json(" " * 1_000_001)
     assert str(caught.value) == "a record has at most 1000000 characters, but this one has 1000001."
+
+
+def test_one_disturbed_round_makes_no_gain() -> None:
+    lucky = Timing(samples_ns=(10, 100, 100), baseline_samples_ns=(110, 110, 110), method="m")
+    assert lucky.speedup == pytest.approx(1.1)
+    unlucky = Timing(samples_ns=(100, 100, 100), baseline_samples_ns=(101, 1169, 1169), method="m")
+    assert unlucky.speedup == pytest.approx(1.01)
+
+
+def test_digest_survives_json() -> None:
+    one = record(WORKLOADS[0])
+    assert Record.from_json(one.to_json()).digest == one.digest != record(WORKLOADS[1]).digest
