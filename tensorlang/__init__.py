@@ -27,20 +27,24 @@ from tensorlang.errors import (
     TuningError,
 )
 from tensorlang.inspection import explain, loop_nest, lowered_passes
+from tensorlang.lang.accuracy import max_error_ulp
 from tensorlang.lang.boundary import constant_exterior, mirror_image, mirror_interior, repeat_edge, repeat_image
 from tensorlang.lang.func import Func
 from tensorlang.lang.functions import (
     abs,
     cast,
     clamp,
+    cos,
     erf,
     exp,
     floor,
     log,
     max,
     min,
+    pow,
     round,
     select,
+    sin,
     sqrt,
     tanh,
 )
@@ -79,6 +83,7 @@ __all__ = [
     "clamp",
     "compile",
     "constant_exterior",
+    "cos",
     "erf",
     "exp",
     "explain",
@@ -95,16 +100,19 @@ __all__ = [
     "loop_nest",
     "lowered_passes",
     "max",
+    "max_error_ulp",
     "maximum",
     "min",
     "minimum",
     "mirror_image",
     "mirror_interior",
+    "pow",
     "product",
     "repeat_edge",
     "repeat_image",
     "round",
     "select",
+    "sin",
     "sqrt",
     "sum",
     "tanh",

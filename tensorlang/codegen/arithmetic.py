@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from llvmlite import ir as ll
 
-from tensorlang.codegen import math
+from tensorlang.codegen import math, trigonometry
+from tensorlang.codegen.power import emit_pow
 from tensorlang.codegen.types import element_of
 from tensorlang.codegen.values import Ops
 from tensorlang.dtypes import DType, Kind
@@ -43,6 +44,8 @@ _FLOAT_UNARY: dict[UnaryOp, Callable[[Ops, ll.Value], ll.Value]] = {
     UnaryOp.LOG: math.log,
     UnaryOp.TANH: math.tanh,
     UnaryOp.ERF: math.erf,
+    UnaryOp.SIN: trigonometry.sin,
+    UnaryOp.COS: trigonometry.cos,
 }
 
 
@@ -64,6 +67,8 @@ def emit_binary(ops: Ops, op: BinaryOp, a: ll.Value, b: ll.Value, type_: DType) 
         return _float_extreme(ops, ">" if op is BinaryOp.MAX else "<", a, b)
     if type_.is_float and op in (BinaryOp.FLOOR_DIV, BinaryOp.MOD):
         return _float_floor(ops, op, a, b)
+    if type_.is_float and op is BinaryOp.POW:
+        return emit_pow(ops, a, b)
     if type_.is_integer and op in _INTEGER:
         return getattr(ops.builder, _INTEGER[op])(a, b)
     if type_.is_integer and op in (BinaryOp.MIN, BinaryOp.MAX):

@@ -1,12 +1,14 @@
-"""exp, log, tanh and erf as polynomials, one code for scalars and vectors: a tail computes what a vector does."""
+"""exp, log, tanh and erf as polynomials, one code for scalars and vectors: a tail computes what a vector does.
+
+`tensorlang.lang.accuracy` states their errors; `trigonometry` and `power` have sin, cos and pow.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from llvmlite import ir as ll
 
 from tensorlang.codegen.math_tables import DOUBLE, SINGLE, MathTable
+from tensorlang.codegen.polynomials import horner
 from tensorlang.codegen.types import F32, element_of
 from tensorlang.codegen.values import Ops
 
@@ -29,14 +31,10 @@ def exp(ops: Ops, x: ll.Value) -> ll.Value:
     multiple = builder.fsub(shifted, const(table.rounder))
     rest = ops.fma(multiple, const(-table.ln2_short), x)
     rest = ops.fma(multiple, const(-table.ln2_rest), rest)
-    power = _horner(ops, rest, table.exp)
+    power = horner(ops, rest, table.exp)
     bits = ops.bits(shifted)
     exponent = builder.sub(bits, ops.bits(const(table.rounder)))
-    # Two scalings, as 2**n alone may be out of range where the result is not.
-    half = builder.ashr(exponent, ops.const(bits.type, 1))
-    for part in (half, builder.sub(exponent, half)):
-        power = builder.fmul(power, _power_of_two(ops, part, x.type, table))
-    return power
+    return scale_by_power_of_two(ops, power, exponent)
 
 
 def log(ops: Ops, x: ll.Value) -> ll.Value:
@@ -64,7 +62,7 @@ def log(ops: Ops, x: ll.Value) -> ll.Value:
     f = builder.fsub(mantissa, const(1.0))
     s = builder.fdiv(f, builder.fadd(f, const(2.0)))
     z = builder.fmul(s, s)
-    series = builder.fmul(z, _horner(ops, z, table.log))
+    series = builder.fmul(z, horner(ops, z, table.log))
     half_square = builder.fmul(const(0.5), builder.fmul(f, f))
     low = ops.fma(s, builder.fadd(half_square, series), builder.fmul(exponent, const(table.ln2_low)))
     result = ops.fma(exponent, const(table.ln2_high), builder.fsub(f, builder.fsub(half_square, low)))
@@ -82,9 +80,9 @@ def tanh(ops: Ops, x: ll.Value) -> ll.Value:
 
     magnitude = ops.unary("fabs", x)
     square = builder.fmul(x, x)
-    near = _horner(ops, square, table.tanh_numerator)
+    near = horner(ops, square, table.tanh_numerator)
     if table.tanh_denominator:
-        near = builder.fdiv(near, _horner(ops, square, table.tanh_denominator))
+        near = builder.fdiv(near, horner(ops, square, table.tanh_denominator))
     near = ops.fma(builder.fmul(x, square), near, x)
     power = exp(ops, builder.fadd(magnitude, magnitude))
     far = builder.fsub(const(1.0), builder.fdiv(const(2.0), builder.fadd(power, const(1.0))))
@@ -101,25 +99,28 @@ def erf(ops: Ops, x: ll.Value) -> ll.Value:
         return ops.const(x.type, value)
 
     magnitude = ops.unary("fabs", x)
-    near = builder.fmul(x, _horner(ops, builder.fmul(x, x), table.erf_near))
+    # The first coefficient less 1, which is added last: the error of the polynomial then counts an eighth.
+    first, *others = table.erf_near
+    near = ops.fma(x, horner(ops, builder.fmul(x, x), (first - 1.0, *others)), x)
     clamped = ops.select(builder.fcmp_ordered(">", magnitude, const(table.erf_max)), const(table.erf_max), magnitude)
     t = builder.fdiv(builder.fsub(clamped, const(2.0)), builder.fadd(clamped, const(2.0)))
     decay = exp(ops, builder.fneg(builder.fmul(clamped, clamped)))
-    far = builder.fsub(const(1.0), builder.fmul(decay, _horner(ops, t, table.erfcx)))
+    far = builder.fsub(const(1.0), builder.fmul(decay, horner(ops, t, table.erfcx)))
     far = ops.intrinsic("copysign", x.type, [far, x], [x.type])
     return ops.select(builder.fcmp_ordered("<", magnitude, const(1.0)), near, far)
 
 
+def scale_by_power_of_two(ops: Ops, x: ll.Value, exponent: ll.Value) -> ll.Value:
+    """``x * 2**exponent``; in two steps, as the power alone may be out of range where the product is not."""
+    builder, table = ops.builder, _table(x)
+    half = builder.ashr(exponent, ops.const(exponent.type, 1))
+    for part in (half, builder.sub(exponent, half)):
+        x = builder.fmul(x, _power_of_two(ops, part, x.type, table))
+    return x
+
+
 def _table(x: ll.Value) -> MathTable:
     return SINGLE if element_of(x.type) == F32 else DOUBLE
-
-
-def _horner(ops: Ops, x: ll.Value, coefficients: Sequence[float]) -> ll.Value:
-    """``coefficients[0] + coefficients[1] * x + ...`` by fused multiply-adds."""
-    result = ops.const(x.type, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        result = ops.fma(result, x, ops.const(x.type, coefficient))
-    return result
 
 
 def _power_of_two(ops: Ops, exponent: ll.Value, type_: ll.Type, table: MathTable) -> ll.Value:

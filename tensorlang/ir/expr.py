@@ -39,6 +39,8 @@ class UnaryOp(StrEnum):
     SQRT = "sqrt"
     TANH = "tanh"
     ERF = "erf"
+    SIN = "sin"
+    COS = "cos"
     FLOOR = "floor"
     ROUND = "round"
 
@@ -54,6 +56,7 @@ class BinaryOp(StrEnum):
     MOD = "%"
     MIN = "min"
     MAX = "max"
+    POW = "pow"
     AND = "and"
     OR = "or"
     BIT_AND = "&"

@@ -20,7 +20,7 @@ from tensorlang.ir.expr import (
 from tensorlang.ir.module import Function, Module
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Provide, Realize, Stmt, Store
 
-_NAMED = {"min", "max"}
+_NAMED = {"min", "max", "pow"}
 _PRECEDENCE = {
     "or": 1, "and": 2, "|": 4, "^": 5, "&": 6, "<<": 7, ">>": 7, "+": 8, "-": 8, "*": 9, "/": 9, "//": 9, "%": 9,
 }  # fmt: skip

@@ -16,7 +16,16 @@ from tensorlang.ir.algorithm import ReductionVar
 from tensorlang.ir.expr import BinaryOp, CompareOp, UnaryOp
 from tensorlang.ir.printer import format_expr
 from tensorlang.lang.foreign import OPERATORS, number_error, numpy_error
-from tensorlang.lang.promotion import Operand, Scalar, binary_node, compare_node, default_type, literal, unary_node
+from tensorlang.lang.promotion import (
+    Operand,
+    Scalar,
+    binary_node,
+    compare_node,
+    default_type,
+    literal,
+    power_operator_node,
+    unary_node,
+)
 from tensorlang.lang.weight import LEAF, Weight, weigh
 
 ExprLike: TypeAlias = "Expr | bool | int | float | np.generic"
@@ -196,6 +205,12 @@ class Expr:
 
     def __rmod__(self, other: ExprLike) -> Expr:
         return _binary(BinaryOp.MOD, other, self)
+
+    def __pow__(self, other: ExprLike) -> Expr:
+        return apply(power_operator_node, self, other)
+
+    def __rpow__(self, other: ExprLike) -> Expr:
+        return apply(power_operator_node, other, self)
 
     def __and__(self, other: ExprLike) -> Expr:
         return _binary(BinaryOp.BIT_AND, self, other)

@@ -7,7 +7,7 @@ from functools import reduce
 from tensorlang.dtypes import DType, parse_dtype
 from tensorlang.ir.expr import BinaryOp, UnaryOp
 from tensorlang.lang.expr import Expr, ExprLike, apply, as_expr
-from tensorlang.lang.promotion import binary_node, cast_node, select_node, unary_node
+from tensorlang.lang.promotion import binary_node, cast_node, pow_node, select_node, unary_node
 
 
 def select(condition: ExprLike, if_true: ExprLike, if_false: ExprLike) -> Expr:
@@ -42,28 +42,54 @@ def abs(x: ExprLike) -> Expr:
 
 
 def exp(x: ExprLike) -> Expr:
-    """e to the power of `x`; integers of up to 16 bits give float32, wider ones float64."""
+    """e to the power of `x`, within 1 ulp; integers of up to 16 bits give float32, wider ones float64."""
     return _unary(UnaryOp.EXP, x)
 
 
 def log(x: ExprLike) -> Expr:
-    """The natural logarithm: -inf at 0, NaN below; integers as in `exp`."""
+    """The natural logarithm, within 1 ulp: -inf at 0, NaN below; integers as in `exp`."""
     return _unary(UnaryOp.LOG, x)
 
 
 def sqrt(x: ExprLike) -> Expr:
-    """The square root: NaN below 0; integers as in `exp`."""
+    """The square root, within 0.5 ulp: NaN below 0; integers as in `exp`."""
     return _unary(UnaryOp.SQRT, x)
 
 
 def tanh(x: ExprLike) -> Expr:
-    """The hyperbolic tangent; integers as in `exp`."""
+    """The hyperbolic tangent, within 1.5 ulp; integers as in `exp`."""
     return _unary(UnaryOp.TANH, x)
 
 
 def erf(x: ExprLike) -> Expr:
-    """The error function; integers as in `exp`."""
+    """The error function, within 1.5 ulp; integers as in `exp`."""
     return _unary(UnaryOp.ERF, x)
+
+
+def sin(x: ExprLike) -> Expr:
+    """The sine of `x` [rad] of any size, within 0.6 ulp for float32 and 1 ulp for float64; NaN for infinities.
+
+    Integers as in `exp`.
+    """
+    return _unary(UnaryOp.SIN, x)
+
+
+def cos(x: ExprLike) -> Expr:
+    """The cosine of `x` [rad] of any size, within 0.6 ulp for float32 and 1 ulp for float64; NaN for infinities.
+
+    Integers as in `exp`.
+    """
+    return _unary(UnaryOp.COS, x)
+
+
+def pow(x: ExprLike, y: ExprLike) -> Expr:
+    """`x` to the power of `y`, within 0.6 ulp for float32 and 1 ulp for float64; also written ``x ** y``.
+
+    Special cases are those of C99: ``pow(x, 0)`` and ``pow(1, y)`` are 1 even for NaN, a negative `x` to a power that
+    is not whole gives NaN, to an odd one keeps its sign. Integers become floats as in `exp`. The literal exponents 2
+    and 0.5 cost no more than a product and a square root.
+    """
+    return apply(pow_node, x, y)
 
 
 def floor(x: ExprLike) -> Expr:

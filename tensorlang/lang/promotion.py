@@ -184,7 +184,7 @@ def _compare_signed_unsigned(op: CompareOp, a: Expr, b: Expr) -> Expr:
 
 
 def unary_node(op: UnaryOp, value: Operand) -> Expr:
-    """The expression ``op(value)``; exp, log, sqrt, tanh, erf of integers give float32 up to 16 bits, else float64.
+    """The expression ``op(value)``; exp, log, sin and the like of integers give float32 up to 16 bits, else float64.
 
     Raises
     ------
@@ -209,7 +209,41 @@ def unary_node(op: UnaryOp, value: Operand) -> Expr:
         return Unary(op, node)
     if op in _KEEPS_INTEGERS:
         return node
-    return Unary(op, Cast(float32 if dtype.bits <= 16 else float64, node))
+    return Unary(op, Cast(_float_for(dtype), node))
+
+
+def pow_node(a: Operand, b: Operand) -> Expr:
+    """The expression ``pow(a, b)``; integers of up to 16 bits are taken as float32, wider ones as float64.
+
+    Raises
+    ------
+    LanguageError
+        If it would be computed in a storage type.
+    """
+    dtype = common_type(a, b)
+    if not dtype.is_float:
+        dtype = _float_for(dtype)
+    _check_computable(f"pow({_text(a)}, {_text(b)})", dtype)
+    return Binary(BinaryOp.POW, convert(a, dtype), convert(b, dtype))
+
+
+def power_operator_node(a: Operand, b: Operand) -> Expr:
+    """The expression ``a ** b``, which is `pow_node` where NumPy's is a float.
+
+    Raises
+    ------
+    LanguageError
+        For two integers, or anything computed in a storage type.
+    """
+    dtype = common_type(a, b)
+    if not dtype.is_float:
+        raise _no_operator(f"{_text(a)} ** {_text(b)}", "**", dtype, "multiply, or tl.pow for a float")
+    return pow_node(a, b)
+
+
+def _float_for(dtype: DType) -> DType:
+    """The float type that functions of integers or bools are computed in."""
+    return float32 if dtype.bits <= 16 else float64
 
 
 def select_node(condition: Operand, if_true: Operand, if_false: Operand) -> Expr:

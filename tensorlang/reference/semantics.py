@@ -39,6 +39,8 @@ def binary(op: BinaryOp, dtype: DType, a: Array, b: Array) -> Array:
         count = b & dtype.numpy.type(dtype.bits - 1)
         result: Array = np.left_shift(a, count) if op is BinaryOp.SHL else np.right_shift(a, count)
         return result
+    if op is BinaryOp.POW:
+        return _power(np.asarray(a, np.float64), np.asarray(b, np.float64)).astype(dtype.numpy)
     return _BINARY[op](a, b)
 
 
@@ -52,6 +54,12 @@ def _divide(op: BinaryOp, dtype: DType, a: Array, b: Array) -> Array:
     if op is BinaryOp.MOD:
         return np.where(is_zero | is_minus_one, zero, np.remainder(a, divisor))
     return np.where(is_zero, zero, np.where(is_minus_one, zero - a, np.floor_divide(a, divisor)))
+
+
+def _power(a: Array, b: Array) -> Array:
+    """C99's pow; NumPy's takes the square root for an exponent of 0.5, which differs for -0 and -inf."""
+    is_root = b == 0.5
+    return np.power(np.where(is_root & ((a == 0) | np.isinf(a)), np.abs(a), a), b)
 
 
 def compare(op: CompareOp, a: Array, b: Array) -> Array:
@@ -137,6 +145,8 @@ _WIDE: dict[UnaryOp, Callable[[Array], Array]] = {
     UnaryOp.SQRT: np.sqrt,
     UnaryOp.TANH: np.tanh,
     UnaryOp.ERF: _erf,
+    UnaryOp.SIN: np.sin,
+    UnaryOp.COS: np.cos,
 }
 _UNARY: dict[UnaryOp, Callable[[Array], Array]] = {
     UnaryOp.NEG: np.negative,

@@ -105,11 +105,20 @@ def test_scalars_are_as_weak_as_numpys(scalar: Any, dtype: DType) -> None:
 
 
 @pytest.mark.parametrize("dtype", COMPUTABLE, ids=str)
-@pytest.mark.parametrize("function", ["exp", "log", "sqrt", "tanh", "floor", "abs"])
+@pytest.mark.parametrize("function", ["exp", "log", "sqrt", "tanh", "sin", "cos", "floor", "abs"])
 def test_functions_are_numpys_but_for_float16(function: str, dtype: DType) -> None:
     wanted = getattr(np, function)(np.ones(1, dtype.numpy)).dtype
     expr: Expr = getattr(tl, function)(tl.Input("a", (8,), dtype)[0])
     assert expr.type.numpy == (np.dtype(np.float32) if wanted == np.float16 else wanted)
+
+
+def test_pow_of_integers_is_a_float_and_of_floats_their_common_type() -> None:
+    i = tl.Var("i")
+    short, long_, single = (tl.Input(str(dtype), (8,), dtype)[i] for dtype in (tl.int8, tl.int32, tl.float32))
+    assert (tl.pow(short, 2).type, tl.pow(long_, 2).type, tl.pow(2, short).type) == (tl.float32, tl.float64, tl.float32)
+    assert (tl.pow(single, 2).type, tl.pow(single, long_).type) == (tl.float32, tl.float64)
+    assert repr(single**3 + 2**single) == "pow(float32[i], 3.0) + pow(2.0, float32[i])"
+    assert (single ** np.float64(2)).type == tl.float64
 
 
 @pytest.mark.parametrize("far", [300, -300])

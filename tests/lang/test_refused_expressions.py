@@ -348,6 +348,24 @@ RDom 'r s' has 2 names and 1 bounds.
   asked       HERE
   rule        a bound is an extent of at least 1, or a pair (min, extent), constant integers both""",
     ),
+    "power of integers": (
+        lambda: B[i] ** 2,
+        LanguageError,
+        """\
+** is not defined for int8.
+  asked       b[i] ** 2    HERE
+  rule        operators are defined for the types that NumPy's are
+  hint        multiply, or tl.pow for a float""",
+    ),
+    "pow in a storage type": (
+        lambda: tl.pow(H[i], 2),
+        LanguageError,
+        """\
+pow(h[i], 2) would be computed in bfloat16, a storage type.
+  asked       pow(h[i], 2)    HERE
+  rule        bfloat16 values are loaded, stored and cast, not computed with
+  hint        tl.cast(tl.float32, x) first, and tl.cast back where the result is stored""",
+    ),
     "domain bound by an expression": (
         lambda: tl.RDom("r", i),  # type: ignore[arg-type]
         LanguageError,

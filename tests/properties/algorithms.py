@@ -72,4 +72,15 @@ def two_updates() -> Subject:
     return Subject(out, (6, 17), (out, total))
 
 
-SUBJECTS: dict[str, Callable[[], Subject]] = {f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates)}
+def waves() -> Subject:
+    x = tl.Input("x", (7, 21), tl.float32)
+    i, j = tl.vars("i j")
+    wave, out = tl.Func("wave"), tl.Func("out")
+    wave[i, j] = tl.sin(x[i, j] * 3) + tl.cos(x[i, j] - tl.cast(tl.float32, i))
+    out[i, j] = tl.pow(abs(wave[i, j]) + 0.5, x[i, j]) - x[i, j] ** 2
+    return Subject(out, (7, 21), (out, wave))
+
+
+SUBJECTS: dict[str, Callable[[], Subject]] = {
+    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates, waves)
+}

@@ -146,11 +146,21 @@ def test_functions_round_once() -> None:
         (UnaryOp.LOG, np.log),
         (UnaryOp.TANH, np.tanh),
         (UnaryOp.SQRT, np.sqrt),
+        (UnaryOp.SIN, np.sin),
+        (UnaryOp.COS, np.cos),
     ):
         result = semantics.unary(op, x)
         assert result.dtype == np.float32
         np.testing.assert_array_equal(result, function(x.astype(np.float64)).astype(np.float32))
+    power = semantics.binary(BinaryOp.POW, t.float32, x, x[::-1])
+    np.testing.assert_array_equal(power, (x.astype(np.float64) ** x[::-1].astype(np.float64)).astype(np.float32))
     np.testing.assert_allclose(semantics.unary(UnaryOp.ERF, x), [math.erf(v) for v in x], rtol=6e-8)
+
+
+def test_a_power_of_a_half_is_not_numpys_square_root() -> None:
+    root = semantics.binary(BinaryOp.POW, t.float64, of(t.float64, -0.0, -math.inf, 9.0), of(t.float64, 0.5))
+    assert root.tolist() == [0.0, math.inf, 3.0]
+    assert not np.signbit(root).any()
 
 
 def test_round_takes_halves_to_even() -> None:
