@@ -17,6 +17,7 @@ OPERATORS: Mapping[np.ufunc, tuple[str, str]] = MappingProxyType(
         np.true_divide: ("__truediv__", "__rtruediv__"),
         np.floor_divide: ("__floordiv__", "__rfloordiv__"),
         np.remainder: ("__mod__", "__rmod__"),
+        np.power: ("__pow__", "__rpow__"),
         np.bitwise_and: ("__and__", "__rand__"),
         np.bitwise_or: ("__or__", "__ror__"),
         np.bitwise_xor: ("__xor__", "__rxor__"),
@@ -34,12 +35,30 @@ OPERATORS: Mapping[np.ufunc, tuple[str, str]] = MappingProxyType(
 
 COUNTERPARTS: Mapping[str, str] = MappingProxyType(
     {
-        **{name: name for name in ("exp", "floor", "log", "maximum", "minimum", "round", "sqrt", "sum", "tanh")},
+        **{
+            name: name
+            for name in (
+                "cos",
+                "exp",
+                "floor",
+                "log",
+                "maximum",
+                "minimum",
+                "pow",
+                "round",
+                "sin",
+                "sqrt",
+                "sum",
+                "tanh",
+            )
+        },
         "absolute": "abs",
         "clip": "clamp",
         "fabs": "abs",
         "max": "maximum",
         "min": "minimum",
+        "float_power": "pow",
+        "power": "pow",
         "prod": "product",
         "rint": "round",
         "where": "select",

@@ -102,14 +102,14 @@ np.sum cannot take an expression, which has no value while the algorithm is writ
   hint        tl.sum(x[i, j])""",
     ),
     "function of NumPy that is not here": (
-        lambda: np.sin(X[i, j]),
+        lambda: np.sinh(X[i, j]),
         LanguageError,
         """\
-np.sin cannot take an expression, which has no value while the algorithm is written.
-  asked       np.sin(x[i, j])    HERE
+np.sinh cannot take an expression, which has no value while the algorithm is written.
+  asked       np.sinh(x[i, j])    HERE
   rule        expressions are made by operators and by the functions of tensorlang
-  legal here  operators | tl.abs | tl.clamp | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum | tl.product \
-| tl.round | tl.select | tl.sqrt | tl.sum | tl.tanh""",
+  legal here  operators | tl.abs | tl.clamp | tl.cos | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum \
+| tl.pow | tl.product | tl.round | tl.select | tl.sin | tl.sqrt | tl.sum | tl.tanh""",
     ),
     "method of a function of NumPy": (
         lambda: np.add.reduce(X[i, j]),  # type: ignore[call-overload]
@@ -118,8 +118,8 @@ np.sin cannot take an expression, which has no value while the algorithm is writ
 np.add.reduce cannot take an expression, which has no value while the algorithm is written.
   asked       np.add.reduce(x[i, j])    HERE
   rule        expressions are made by operators and by the functions of tensorlang
-  legal here  operators | tl.abs | tl.clamp | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum | tl.product \
-| tl.round | tl.select | tl.sqrt | tl.sum | tl.tanh""",
+  legal here  operators | tl.abs | tl.clamp | tl.cos | tl.exp | tl.floor | tl.log | tl.maximum | tl.minimum \
+| tl.pow | tl.product | tl.round | tl.select | tl.sin | tl.sqrt | tl.sum | tl.tanh""",
     ),
     "function of Python": (
         lambda: math.exp(X[i, j]),
