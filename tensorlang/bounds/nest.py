@@ -1,15 +1,15 @@
-"""The loop nest of one stage over a box: loops, the values of its Vars in terms of them, guards of its tails."""
+"""The loop nest of one stage over a box: loops, values of its Vars in terms of them, guards of tails and predicates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from tensorlang.bounds.regions import Domain
+from tensorlang.bounds.surroundings import Domain
 from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
 from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Provide, Range, Stmt
-from tensorlang.ir.visitor import substitute
+from tensorlang.ir.visitor import conjuncts, substitute
 from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
 from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts
@@ -96,6 +96,8 @@ class _NestBuilder:
             tuple(substitute(a, names) for a in self.definition.args),
             substitute(self.definition.value, names),
         )
+        for condition in reversed(conjuncts(self.definition.predicate)):
+            body = IfThenElse(substitute(condition, names), body)
         for name, let in reversed(point.items()):
             value = Binary(BinaryOp.ADD, self.roots[name].min, values[name])
             body = LetStmt(let, simplify(value, self.facts), body)

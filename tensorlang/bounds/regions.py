@@ -9,30 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, index
-from tensorlang.ir.stmt import For, LetStmt, Provide, Range, Stmt
+from tensorlang.bounds.surroundings import Binder, Box, Domain, Surroundings
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Const, Expr, index
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Provide, Range, Stmt
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk
+from tensorlang.symbolic.cases import negation
 from tensorlang.symbolic.facts import Facts
-from tensorlang.symbolic.intervals import Interval, infer_interval
+from tensorlang.symbolic.intervals import Interval
 from tensorlang.symbolic.simplify import simplify
-
-Box = tuple[Interval, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """The values that a let-bound Var takes where results count: ``[min, min + extent)``.
-
-    `exact` says that no other value occurs, as the tails guard or shift; else `round_up` computes more.
-    """
-
-    min: Expr
-    extent: Expr
-    exact: bool
-
-    @property
-    def last(self) -> Expr:
-        return Binary(BinaryOp.ADD, self.min, Binary(BinaryOp.SUB, self.extent, index(1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +31,21 @@ class Region:
         return Region(union(self.required, other.required, facts), union(self.touched, other.touched, facts))
 
 
+# What is never accessed.
+_EMPTY = Interval(index(0), index(-1))
+
+
+def is_empty(box: Box) -> bool:
+    """True if a box is known to hold nothing."""
+    return any(
+        isinstance(side.lo, Const) and isinstance(side.hi, Const) and side.hi.value < side.lo.value for side in box
+    )
+
+
 def union(a: Box, b: Box, facts: Facts) -> Box:
     """The smallest box that holds both boxes."""
+    if is_empty(a) or is_empty(b):
+        return b if is_empty(a) else a
     return tuple(x.union(y, facts) for x, y in zip(a, b, strict=True))
 
 
@@ -72,6 +69,21 @@ def to_ranges(box: Box, facts: Facts) -> tuple[Range, ...]:
     return tuple(ranges)
 
 
+def infer_needs(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts) -> Expr | None:
+    """What holds, in terms of the loops around `stmt`, wherever `name` is read in it; None if nothing is known."""
+    forms: dict[Expr, None] | None = None
+    for _, binders in _accesses(stmt, name, (), writes=False):
+        needs = Surroundings(binders, domains, facts, clip=False).needs()
+        forms = {form: None for form in needs if forms is None or form in forms}
+        if not forms:
+            return None
+    result: Expr | None = None
+    for form in forms or ():
+        test = Compare(CompareOp.GE, form, index(0))
+        result = test if result is None else Binary(BinaryOp.AND, result, test)
+    return result
+
+
 def _infer(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts, *, writes: bool) -> Region | None:
     accesses = list(_accesses(stmt, name, (), writes=writes))
     if not accesses:
@@ -80,12 +92,11 @@ def _infer(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts, *
     return Region(required, union(required, touched, facts))
 
 
-Binder = For | LetStmt
 Access = tuple[tuple[Expr, ...], tuple[Binder, ...]]
 
 
 def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: bool) -> Iterator[Access]:
-    """Index tuples of the accesses to `name` in `stmt`, each with the loops and lets around it."""
+    """Index tuples of the accesses to `name` in `stmt`, each with the loops, lets and conditions around it."""
     if writes:
         if isinstance(stmt, Provide) and stmt.name == name:
             yield stmt.args, binders
@@ -94,6 +105,11 @@ def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: boo
             for node in walk(expr):
                 if isinstance(node, Call) and node.name == name:
                     yield node.args, binders
+    if isinstance(stmt, IfThenElse):
+        yield from _accesses(stmt.then, name, (*binders, stmt.condition), writes=writes)
+        if stmt.otherwise is not None:
+            yield from _accesses(stmt.otherwise, name, (*binders, negation(stmt.condition)), writes=writes)
+        return
     if isinstance(stmt, For | LetStmt):
         binders = (*binders, stmt)
     for below in substatements(stmt):
@@ -102,46 +118,13 @@ def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: boo
 
 def _box(accesses: list[Access], domains: Mapping[str, Domain], facts: Facts, *, clip: bool) -> Box:
     """The box of all accesses; `clip` cuts every Var to the values where results count."""
-    box: Box | None = None
-    scopes: dict[tuple[int, ...], tuple[Mapping[str, Interval], Facts]] = {}
+    box: Box = (_EMPTY,) * len(accesses[0][0])
+    known: dict[tuple[int, ...], Surroundings] = {}
     for args, binders in accesses:
         key = tuple(map(id, binders))
-        if key not in scopes:
-            scopes[key] = _scope(binders, domains, facts, clip=clip)
-        scope, inner = scopes[key]
-        sides = tuple(_restrict(infer_interval(a, scope, inner), facts) for a in args)
-        box = sides if box is None else union(box, sides, facts)
-    assert box is not None, "callers check that there are accesses"
+        if key not in known:
+            known[key] = Surroundings(binders, domains, facts, clip=clip)
+        found = known[key].box(args)
+        if found is not None:
+            box = union(box, found, facts)
     return box
-
-
-def _scope(
-    binders: tuple[Binder, ...], domains: Mapping[str, Domain], facts: Facts, *, clip: bool
-) -> tuple[Mapping[str, Interval], Facts]:
-    """Intervals of the variables bound by `binders`, outermost first, and the facts among them."""
-    scope: dict[str, Interval] = {}
-    for binder in binders:
-        if isinstance(binder, For):
-            last = infer_interval(Binary(BinaryOp.SUB, binder.extent, index(1)), scope, facts).hi
-            scope[binder.var] = Interval(index(0), last)
-            facts = facts.with_loop(binder.var, binder.extent)
-            continue
-        value = infer_interval(binder.value, scope, facts)
-        domain = domains.get(binder.name)
-        if domain is not None and (clip or domain.exact):
-            value = value.clip(*_ends(domain, scope, facts), facts)
-        scope[binder.name] = value
-    return scope, facts
-
-
-def _restrict(side: Interval, facts: Facts) -> Interval:
-    """The interval simplified with the facts that hold outside the piece alone."""
-    lo, hi = (None if end is None else simplify(end, facts) for end in (side.lo, side.hi))
-    return Interval(lo, hi)
-
-
-def _ends(domain: Domain, scope: Mapping[str, Interval], facts: Facts) -> tuple[Expr, Expr]:
-    """First and last value of a domain whose own bounds may depend on loops of the scope."""
-    first, last = infer_interval(domain.min, scope, facts).lo, infer_interval(domain.last, scope, facts).hi
-    assert first is not None and last is not None, "domains are bounded"
-    return first, last

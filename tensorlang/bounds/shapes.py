@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from tensorlang.bounds.definitions import DefinitionBounds, reads_under
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
-from tensorlang.ir.expr import Call, Variable
+from tensorlang.ir.expr import Expr, Variable, index
 from tensorlang.ir.recursion import deep_recursion
+from tensorlang.ir.stmt import Range
 from tensorlang.ir.visitor import walk
 from tensorlang.symbolic.facts import Facts, Limits
 
@@ -90,18 +92,50 @@ def infer_numeric_regions(algorithm: Algorithm, boxes: Mapping[str, NumericBox])
         if func.name not in regions:
             continue
         for definition in func.definitions:
-            facts = _facts_of(func, definition, regions[func.name])
-            for expr in (*definition.args, definition.value):
-                for node in walk(expr):
-                    if isinstance(node, Call) and node.name != func.name:
-                        box = tuple(facts.of(arg) for arg in node.args)
-                        regions[node.name] = _union(regions.get(node.name), box)
+            for name, box in _reads(func, definition, regions[func.name]):
+                if name != func.name:
+                    regions[name] = _union(regions.get(name), box)
     return regions
 
 
-def _facts_of(func: FuncDef, definition: Definition, box: NumericBox) -> Facts:
+def _reads(func: FuncDef, definition: Definition, box: NumericBox) -> Iterator[tuple[str, NumericBox]]:
+    """What a definition reads when `func` is computed over `box`."""
     limits = {var: side for var, arg, side in zip(func.vars, definition.args, box, strict=True) if arg == Variable(var)}
-    return Facts(limits | {r.name: Limits(r.min, r.min + r.extent - 1) for r in definition.rvars})
+    limits |= {r.name: Limits(r.min, r.min + r.extent - 1) for r in definition.rvars}
+    if any(r.extent == 0 for r in definition.rvars):
+        return
+    facts = Facts(limits)
+    bounds = DefinitionBounds(_ranges(limits), facts)
+    for call, conditions in reads_under(definition):
+        if not conditions and not any(map(_repeats, call.args)):
+            yield call.name, tuple(facts.of(arg) for arg in call.args)
+            continue
+        found = bounds.box(call.args, conditions)
+        if found is not None:
+            yield call.name, tuple(Limits(_low(side.lo, facts), _high(side.hi, facts)) for side in found)
+
+
+def _repeats(arg: Expr) -> bool:
+    """Whether a Var stands twice in an index, so that its terms are not independent."""
+    names = [node.name for node in walk(arg) if isinstance(node, Variable)]
+    return len(set(names)) < len(names)
+
+
+def _ranges(limits: Mapping[str, Limits]) -> dict[str, Range]:
+    """The bounded ones as ranges."""
+    return {
+        name: Range(index(side.lo), index(side.hi - side.lo + 1))
+        for name, side in limits.items()
+        if side.lo is not None and side.hi is not None
+    }
+
+
+def _low(end: Expr | None, facts: Facts) -> int | None:
+    return None if end is None else facts.of(end).lo
+
+
+def _high(end: Expr | None, facts: Facts) -> int | None:
+    return None if end is None else facts.of(end).hi
 
 
 def _union(old: NumericBox | None, new: NumericBox) -> NumericBox:

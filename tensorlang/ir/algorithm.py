@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Expr
@@ -23,12 +24,25 @@ class Definition:
 
     `args` are index expressions over Vars and RVars; in a pure definition they are the Func's Variables.
     `value` of an update may hold a `Call` of the Func itself. `rvars` are the reduction domain, outermost first; a pure
-    definition has none.
+    definition has none. Points at which the bool `predicate` is false are not executed: neither `args` nor `value` need
+    make sense there. Its conjuncts hold in order: a later one is evaluated only where those before it are true. It does
+    not read the Func itself.
     """
 
     args: tuple[Expr, ...]
     value: Expr
     rvars: tuple[ReductionVar, ...] = ()
+    predicate: Expr | None = None
+
+    @property
+    def exprs(self) -> tuple[Expr, ...]:
+        """Every expression of the definition: left-hand arguments, value, predicate."""
+        return (*self.args, self.value) if self.predicate is None else (*self.args, self.value, self.predicate)
+
+    def map_exprs(self, change: Callable[[Expr], Expr]) -> Definition:
+        """The definition with `change` applied to each of its expressions."""
+        predicate = None if self.predicate is None else change(self.predicate)
+        return replace(self, args=tuple(map(change, self.args)), value=change(self.value), predicate=predicate)
 
 
 @dataclass(frozen=True, slots=True)

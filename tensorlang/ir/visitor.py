@@ -9,6 +9,7 @@ from typing import Any
 
 from tensorlang.ir.expr import (
     Binary,
+    BinaryOp,
     Broadcast,
     Call,
     Cast,
@@ -95,6 +96,15 @@ def walk(expr: Expr) -> Iterator[Expr]:
 def free_variables(expr: Expr) -> frozenset[str]:
     """Names of the Variables in `expr`."""
     return frozenset(node.name for node in walk(expr) if isinstance(node, Variable))
+
+
+def conjuncts(condition: Expr | None) -> tuple[Expr, ...]:
+    """The conditions that a bool expression is the ``and`` of, in order; none for None."""
+    if condition is None:
+        return ()
+    if isinstance(condition, Binary) and condition.op is BinaryOp.AND:
+        return (*conjuncts(condition.a), *conjuncts(condition.b))
+    return (condition,)
 
 
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:

@@ -10,7 +10,8 @@ from tensorlang.ir import expr as ir
 from tensorlang.ir.algorithm import Definition
 from tensorlang.ir.printer import format_expr
 from tensorlang.ir.visitor import walk
-from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, merge_variables, reduction_vars
+from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, domains_of, merge_variables, reduction_vars
+from tensorlang.lang.predicates import predicate_of
 from tensorlang.lang.promotion import Operand, convert, widened
 
 _LONGEST_TEXT = 90
@@ -72,14 +73,16 @@ def pure_definition(name: str, args: tuple[Expr, ...], value: Expr) -> Definitio
     return Definition(tuple(arg.node for arg in args), value.node)
 
 
-def update_definition(name: str, vars: tuple[str, ...], args: tuple[Expr, ...], value: Expr) -> Definition:
-    """A further definition of Func `name`, whose pure definition is over `vars`.
+def update_definition(
+    name: str, vars: tuple[str, ...], args: tuple[Expr, ...], value: Expr
+) -> tuple[Definition, tuple[Expr, ...]]:
+    """A further definition of Func `name`, whose pure definition is over `vars`, and everything that it reads.
 
     Raises
     ------
     LanguageError
-        If a Var moves from its place or is not an argument, an RVar has the name of a Var, or a self reference does not
-        keep the pure Vars in place.
+        If a Var moves from its place or is not an argument, an RVar has the name of a Var, a self reference does not
+        keep the pure Vars in place, or a predicate of an RDom is about something else.
     """
     asked = f"{lhs_text(name, args)} = {shorten(value)}"
     variables = merge_variables([*args, value])
@@ -96,9 +99,13 @@ def update_definition(name: str, vars: tuple[str, ...], args: tuple[Expr, ...], 
     pure = {d: var for d, var in enumerate(vars) if args[d].node == ir.Variable(var)}
     rule = f"each Var of an update stands on its left, in the place it has in {name}[{', '.join(vars)}]"
     _check_free_vars(name, pure.values(), variables, asked, rule)
-    definition = Definition(tuple(arg.node for arg in args), value.node, rvars)
+    predicate = predicate_of(name, tuple(pure.values()), [*args, value], asked)
+    where = None if predicate is None else predicate.node
+    definition = Definition(tuple(arg.node for arg in args), value.node, rvars, where)
     _check_self_references(name, pure, definition, asked)
-    return definition
+    for domain in domains_of(variables):
+        domain.used_by = domain.used_by or name
+    return definition, (*args, value) if predicate is None else (*args, value, predicate)
 
 
 def _check_free_vars(

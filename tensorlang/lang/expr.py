@@ -52,11 +52,16 @@ class Source(ABC):
         """Raise unless it can be read."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Domain:
-    """The dimensions of one RDom; two RDoms are the same only if they are one object."""
+    """The dimensions and the predicates of one RDom; two RDoms are the same only if they are one object.
+
+    `used_by` is the Func that runs over it first: from then on it takes no more predicates.
+    """
 
     dims: tuple[ReductionVar, ...]
+    predicates: tuple[Expr, ...] = ()
+    used_by: str = ""
 
 
 class Expr:
@@ -364,7 +369,11 @@ def merge_variables(exprs: Iterable[Expr]) -> dict[str, Domain | None]:
     return merged
 
 
+def domains_of(variables: Mapping[str, Domain | None]) -> tuple[Domain, ...]:
+    """The domains in `variables`, in order of first use."""
+    return tuple(dict.fromkeys(domain for domain in variables.values() if domain is not None))
+
+
 def reduction_vars(variables: Mapping[str, Domain | None]) -> tuple[ReductionVar, ...]:
     """All dimensions of the domains in `variables`, domains in order of first use."""
-    domains = dict.fromkeys(domain for domain in variables.values() if domain is not None)
-    return tuple(dim for domain in domains for dim in domain.dims)
+    return tuple(dim for domain in domains_of(variables) for dim in domain.dims)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
@@ -213,9 +213,10 @@ class Func(Unscheduled, Source):
 
     def _update(self, args: tuple[Expr, ...], value: ExprLike) -> None:
         typed = typed_value(self.name, self.type, value, f"{lhs_text(self.name, args)} = {shorten(value)}")
-        self._append(update_definition(self.name, self._vars, args, typed), [*args, typed])
+        definition, exprs = update_definition(self.name, self._vars, args, typed)
+        self._append(definition, exprs)
 
-    def _append(self, definition: Definition, exprs: list[Expr]) -> None:
+    def _append(self, definition: Definition, exprs: Sequence[Expr]) -> None:
         for key, source in merge_sources(exprs).items():
             if source is self:
                 continue
@@ -262,10 +263,7 @@ class Func(Unscheduled, Source):
                 return ir.Call(names[node.name], node.args, node.type)
             return node
 
-        self._definitions = [
-            Definition(tuple(rewrite(arg, rename) for arg in d.args), rewrite(d.value, rename), d.rvars)
-            for d in self._definitions
-        ]
+        self._definitions = [d.map_exprs(lambda expr: rewrite(expr, rename)) for d in self._definitions]
         self._sources = {names.get(key, key): source for key, source in self._sources.items()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tensorlang.dtypes import DType, int64, parse_dtype, uint64
 from tensorlang.errors import LanguageError, caller_location
 from tensorlang.ir.expr import BinaryOp, Const
-from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, as_expr
+from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, as_expr, domains_of, merge_variables
 from tensorlang.lang.func import InlineReduction
 from tensorlang.lang.functions import cast
 from tensorlang.lang.functions import max as elementwise_max
@@ -103,7 +103,7 @@ def _extreme(label: str, op: BinaryOp, value: ExprLike, over: RDom | None, name:
 
 def _domains(label: str, expr: Expr, over: RDom | None) -> list[Domain]:
     """What to reduce over."""
-    used = [domain for domain in dict.fromkeys(expr.variables.values()) if domain is not None]
+    used = list(domains_of(expr.variables))
     if used and (over is None or over.domain in used):
         return used if over is None else [over.domain]
     raise LanguageError(
@@ -116,11 +116,27 @@ def _domains(label: str, expr: Expr, over: RDom | None) -> list[Domain]:
 
 def _reduce(label: str, op: BinaryOp, identity: Const, expr: Expr, domains: list[Domain], name: str | None) -> Expr:
     func = InlineReduction(label, identity.type, name)
+    predicates = [predicate for domain in domains for predicate in domain.predicates]
     # RVars of other domains become dimensions of this Func, and stay what they are where it is read.
-    outer = {key: domain for key, domain in expr.variables.items() if domain not in domains}
-    inner = Expr(expr.node, expr.sources, {key: d if d in domains else None for key, d in expr.variables.items()})
+    outer = {key: domain for key, domain in merge_variables([expr, *predicates]).items() if domain not in domains}
+    inner = _over_own_domains(expr, domains)
     places = tuple(Var(key) for key in outer)
     func[places] = Expr(identity, {}, {})
     func[places] = apply(lambda a, b: binary_node(op, a, b), func[places], inner)
+    for domain in domains:
+        domain.used_by = domain.used_by or f"tl.{label}"
     read = func[places]
     return Expr(read.node, read.sources, outer)
+
+
+def _over_own_domains(expr: Expr, domains: list[Domain]) -> Expr:
+    """`expr` over copies of `domains`, everything else that it varies over being a Var, in their predicates too."""
+    own = {domain: Domain(domain.dims) for domain in domains}
+
+    def localized(part: Expr) -> Expr:
+        variables = {key: None if d is None else own.get(d) for key, d in part.variables.items()}
+        return Expr(part.node, part.sources, variables)
+
+    for domain, copy in own.items():
+        copy.predicates = tuple(localized(predicate) for predicate in domain.predicates)
+    return localized(expr)

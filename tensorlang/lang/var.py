@@ -9,8 +9,9 @@ from typing import SupportsIndex, TypeAlias
 from tensorlang.errors import LanguageError, caller_location
 from tensorlang.ir import expr as ir
 from tensorlang.ir.algorithm import ReductionVar
-from tensorlang.lang.expr import Domain, Expr
+from tensorlang.lang.expr import Domain, Expr, ExprLike
 from tensorlang.lang.names import check_name, split_names
+from tensorlang.lang.predicates import add_predicate
 
 Bound: TypeAlias = SupportsIndex | tuple[SupportsIndex, SupportsIndex]
 
@@ -69,19 +70,19 @@ class RDom(Expr):
 
     It unpacks to its RVars. A domain of one dimension is itself usable as an index. A definition that uses any
     dimension of a domain runs over all of them; one that uses several domains runs over their product, in order of
-    first use.
+    first use. `where` makes domains that are not boxes.
 
     Parameters
     ----------
     names : str
         One name for each dimension, as ``"r s c"``.
     *bounds : int, or pair of int
-        For each dimension an extent >= 1, or a pair (min, extent).
+        For each dimension an extent >= 0, or a pair (min, extent). A domain with an extent of 0 has no points.
 
     Raises
     ------
     LanguageError
-        If a name is malformed or repeated, the numbers of names and bounds differ, or an extent is not positive.
+        If a name is malformed or repeated, the numbers of names and bounds differ, or an extent is negative.
 
     Examples
     --------
@@ -129,6 +130,43 @@ class RDom(Expr):
         """Names of the dimensions, outermost first."""
         return tuple(dim.name for dim in self.dims)
 
+    def where(self, predicate: ExprLike) -> RDom:
+        """Leave out the points at which `predicate` is false: nothing of a definition is executed there.
+
+        It holds for every definition that runs over this domain; several calls add up. Later predicates are evaluated
+        only at points where those before them hold, so that an array may be read under a condition that keeps the
+        index inside it.
+
+        Parameters
+        ----------
+        predicate : Expr
+            A bool over dimensions of this domain, of other domains that the definition runs over, and over Vars that
+            the definition keeps in place; it may read Inputs, and Funcs other than the one that is defined.
+
+        Returns
+        -------
+        RDom
+            This one.
+
+        Raises
+        ------
+        LanguageError
+            If the predicate is not bool, or a definition runs over the domain already.
+
+        Examples
+        --------
+        >>> from tensorlang.lang.func import Func
+        >>> below = RDom("r c", 4, 4)
+        >>> r, c = below
+        >>> _ = below.where(c <= r)
+        >>> count = Func("count")
+        >>> count[r] += 1
+        >>> count.definition.updates[0].predicate == (c <= r).node
+        True
+        """
+        add_predicate(self.domain, repr(self), predicate)
+        return self
+
     def __iter__(self) -> Iterator[RVar]:
         return iter(self.dims)
 
@@ -145,7 +183,7 @@ def _dimension(name: str, bound: Bound) -> ReductionVar:
         low, extent = (index(side) for side in (bound if isinstance(bound, tuple) else (0, bound)))
     except (TypeError, ValueError):
         raise _bad_bound(name, bound) from None
-    if extent < 1:
+    if extent < 0:
         raise _bad_bound(name, bound)
     return ReductionVar(name, low, extent)
 
@@ -154,5 +192,5 @@ def _bad_bound(name: str, bound: object) -> LanguageError:
     return LanguageError(
         f"{bound!r} does not bound dimension {name} of an RDom.",
         where=caller_location(),
-        rule="a bound is an extent of at least 1, or a pair (min, extent), constant integers both",
+        rule="a bound is an extent of at least 0, or a pair (min, extent), constant integers both",
     )

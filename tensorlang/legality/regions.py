@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tensorlang.bounds.regions import Box, Region
+from tensorlang.bounds.regions import Region
+from tensorlang.bounds.surroundings import Box
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
 from tensorlang.ir.expr import Binary, BinaryOp
 from tensorlang.ir.stmt import Range

@@ -12,19 +12,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import build_nest, loop_variable
-from tensorlang.bounds.regions import Domain, Region, infer_reads, infer_writes, to_ranges, union
+from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_ranges, union
+from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm, FuncDef
-from tensorlang.ir.expr import Call, Variable, index
-from tensorlang.ir.stmt import Block, For, Memory, Range, Realize, Stmt
-from tensorlang.ir.visitor import block, map_substatements, walk
+from tensorlang.ir.expr import index
+from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, Stmt
+from tensorlang.ir.visitor import block, conjuncts, map_substatements
 from tensorlang.legality.placement import check_site, find_uses, legal_sites
 from tensorlang.legality.regions import check_bounded, check_inside, check_promised
 from tensorlang.legality.tails import check_tails
 from tensorlang.schedule.resolved import Origin, Placement, ResolvedSchedule
 from tensorlang.symbolic.facts import Facts, Limits
-from tensorlang.symbolic.intervals import Interval, infer_interval
 
 Report = Callable[[TensorlangError], None]
 _NOWHERE = Block(())
@@ -157,6 +158,8 @@ class _Builder:
         if region is None:
             return body
         produce = self._produce(func, self._required(func, region, facts), facts)
+        needs = infer_needs(body, func.name, self.domains, facts)
+        produce = produce if needs is None else IfThenElse(needs, produce)
         memory = self.resolved.funcs[func.name].memory or Memory.HEAP
         box = self._storage(func, region, produce, facts)
         return Realize(func.name, func.type, box, memory, block([produce, body]))
@@ -173,17 +176,17 @@ class _Builder:
         """What consumers require, and what updates write and read besides."""
         box = region.required
         for update in func.updates:
-            scope = {r.name: Interval(index(r.min), index(r.min + r.extent - 1)) for r in update.rvars}
-            pure = {v: box[d] for d, v in enumerate(func.vars) if update.args[d] == Variable(v)}
-            accesses = [update.args]
-            for expr in (*update.args, update.value):
-                accesses += [n.args for n in walk(expr) if isinstance(n, Call) and n.name == func.name]
-            for args in accesses:
-                box = union(box, tuple(infer_interval(a, scope | pure, facts) for a in args), facts)
-        error = check_bounded(func.name, func.vars, Region(box, box))
-        if error is not None:
-            self.report(error)
-            box = region.required
+            bounds = DefinitionBounds(loop_ranges(func, update, to_ranges(box, facts)), facts)
+            accesses = [(update.args, conjuncts(update.predicate))]
+            accesses += [(read.args, conditions) for read, conditions in reads_under(update) if read.name == func.name]
+            grown = box
+            for args, conditions in accesses:
+                grown = union(grown, bounds.box(args, conditions) or box, facts)
+            error = check_bounded(func.name, func.vars, Region(grown, grown))
+            if error is not None:
+                self.report(error)
+            else:
+                box = grown
         return self._bounded(func, to_ranges(box, facts), facts)
 
     def _bounded(self, func: FuncDef, box: tuple[Range, ...], facts: Facts) -> tuple[Range, ...]:

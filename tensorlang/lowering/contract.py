@@ -25,6 +25,7 @@ def _contract_func(func: FuncDef) -> FuncDef:
 
 
 def _contract(definition: Definition) -> Definition:
+    # Not the predicate: one rounding less could decide a comparison the other way.
     return replace(definition, value=rewrite(definition.value, _fuse))
 
 

@@ -32,8 +32,7 @@ def inline_funcs(algorithm: Algorithm, resolved: ResolvedSchedule) -> Algorithm:
 
 def _expand_func(func: FuncDef, values: dict[str, FuncDef]) -> FuncDef:
     def expand(definition: Definition) -> Definition:
-        args = tuple(_expand(a, values) for a in definition.args)
-        return replace(definition, args=args, value=_expand(definition.value, values))
+        return definition.map_exprs(lambda e: _expand(e, values))
 
     return replace(func, pure=expand(func.pure), updates=tuple(expand(u) for u in func.updates))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
+from tensorlang.ir.expr import Expr
 from tensorlang.ir.recursion import deep_recursion
+from tensorlang.ir.visitor import conjuncts, free_variables
 from tensorlang.reference.grid import Progression, Value, gather_index, limits, read, slice_index
+from tensorlang.reference.points import Names, restrict, true_points
 from tensorlang.reference.regions import Box, check_inside, pure_dims, required_boxes
 from tensorlang.reference.scope import Scope
 from tensorlang.reference.semantics import Array
@@ -108,13 +110,29 @@ class _Evaluation:
     def _run(self, func: FuncDef, definition: Definition, box: Box) -> None:
         region = self._regions[func.name]
         dims = pure_dims(func, definition)
-        grid = {func.vars[d]: Progression(box[d][0], 1, axis, box[d][1] - box[d][0] + 1) for axis, d in enumerate(dims)}
-        names = [r.name for r in definition.rvars]
-        for point in product(*(range(r.min, r.min + r.extent) for r in definition.rvars)):
-            places = {name: Progression(value) for name, value in zip(names, point, strict=True)}
-            scope = Scope(grid | places, len(dims), self._read)
-            value = scope.array(definition.value)
-            _write(region, [scope.value(arg) for arg in definition.args], dims, value)
+        grid: dict[str, Value] = {
+            func.vars[d]: Progression(box[d][0], 1, axis, box[d][1] - box[d][0] + 1) for axis, d in enumerate(dims)
+        }
+        for places, conditions in self._points(definition):
+            found = restrict(Names(grid | places, len(dims)), conditions, self._read)
+            if found is None:
+                continue
+            scope = Scope(found.values, found.rank, self._read)
+            args = [scope.value(arg) for arg in definition.args]
+            if found.is_grid:
+                _write(region, args, dims, scope.array(definition.value))
+            else:
+                region.array[gather_index(region.origin, args, found.rank)] = scope.array(definition.value)
+
+    def _points(self, definition: Definition) -> Iterator[tuple[dict[str, Value], tuple[Expr, ...]]]:
+        """The points of a reduction domain, in order, each with the conditions that are left to decide there."""
+        sides = {r.name: (r.min, r.min + r.extent - 1) for r in definition.rvars}
+        conditions = conjuncts(definition.predicate)
+        # Those that the point alone decides; they cannot change on the way, as no predicate reads its own Func.
+        count = next((n for n, c in enumerate(conditions) if not free_variables(c) <= sides.keys()), len(conditions))
+        for part in true_points(list(sides), sides, conditions[:count], self._read):
+            for point in zip(*(part[name].tolist() for name in sides), strict=True) if sides else [()]:
+                yield dict(zip(sides, map(Progression, point), strict=True)), conditions[count:]
 
 
 def _write(region: _Region, args: list[Value], dims: list[int], value: Array) -> None:

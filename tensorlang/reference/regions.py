@@ -7,14 +7,12 @@ from typing import TypeAlias
 
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Const, Expr, Variable
+from tensorlang.ir.expr import Call, Expr, Variable
 from tensorlang.ir.printer import format_expr
-from tensorlang.ir.visitor import free_variables, walk
-from tensorlang.reference.grid import Progression, limits
-from tensorlang.reference.scope import Reader, Scope
+from tensorlang.ir.visitor import conjuncts, walk
+from tensorlang.reference.points import Iterations, Side
+from tensorlang.reference.scope import Reader
 
-Side: TypeAlias = tuple[int, int]
-"""First and last coordinate of a dimension, both inside."""
 Box: TypeAlias = tuple[Side, ...]
 
 _MOST_ROUNDS = 16
@@ -36,10 +34,10 @@ def required_boxes(algorithm: Algorithm, outputs: Mapping[str, Box], reader: Rea
         boxes[func.name] = _grow(func, boxes[func.name], reader)
         for definition in func.definitions:
             sides = loop_sides(func, definition, boxes[func.name])
-            for call in _calls(definition):
-                if call.name == func.name:
+            for call, conditions in _calls(definition):
+                box = _box(call.args, Iterations(sides, conditions, reader))
+                if call.name == func.name or box is None:
                     continue
-                box = tuple(_side(arg, sides, reader) for arg in call.args)
                 source = algorithm.find_input(call.name)
                 if source is None:
                     boxes[call.name] = _union(boxes.get(call.name, box), box)
@@ -79,7 +77,7 @@ def check_inside(name: str, shape: tuple[int, ...], box: Box, asked: str) -> Non
 
 def _check_indices(func: FuncDef) -> None:
     for update in func.updates:
-        for index in (*update.args, *(arg for call in _calls(update) for arg in call.args)):
+        for index in (*update.args, *(arg for call, _ in _calls(update) for arg in call.args)):
             if any(isinstance(node, Call) and node.name == func.name for node in walk(index)):
                 raise BoundsError(
                     f"an index in an update of {func.name} depends on a value of {func.name} itself.",
@@ -94,9 +92,10 @@ def _grow(func: FuncDef, box: Box, reader: Reader) -> Box:
         grown = box
         for update in func.updates:
             sides = loop_sides(func, update, box)
-            own = [call.args for call in _calls(update) if call.name == func.name]
+            own = [call.args for call, _ in _calls(update) if call.name == func.name]
+            iterations = Iterations(sides, conjuncts(update.predicate), reader)
             for args in (update.args, *own):
-                grown = _union(grown, tuple(_side(arg, sides, reader) for arg in args))
+                grown = _union(grown, _box(args, iterations) or grown)
         if grown == box:
             return box
         box = grown
@@ -111,29 +110,17 @@ def _union(a: Box, b: Box) -> Box:
     return tuple((min(p[0], q[0]), max(p[1], q[1])) for p, q in zip(a, b, strict=True))
 
 
-def _calls(definition: Definition) -> Iterator[Call]:
-    for root in (definition.value, *definition.args):
+def _box(args: tuple[Expr, ...], iterations: Iterations) -> Box | None:
+    """The box of index tuples that a definition uses, or None if it never runs."""
+    return None if iterations.is_empty else tuple(iterations.side(arg) for arg in args)
+
+
+def _calls(definition: Definition) -> Iterator[tuple[Call, tuple[Expr, ...]]]:
+    """Every read in a definition, with the conditions under which it happens."""
+    conditions = conjuncts(definition.predicate)
+    roots: list[tuple[Expr, tuple[Expr, ...]]] = [(root, conditions) for root in (definition.value, *definition.args)]
+    roots += [(condition, conditions[:n]) for n, condition in enumerate(conditions)]
+    for root, before in roots:
         for node in walk(root):
             if isinstance(node, Call):
-                yield node
-
-
-def _side(expr: Expr, sides: Mapping[str, Side], reader: Reader) -> Side:
-    """The smallest and the largest value of an index expression, exactly."""
-    match expr:
-        case Variable(name, _) if name in sides:
-            return sides[name]
-        case Binary(BinaryOp.ADD | BinaryOp.SUB, a, b) if not free_variables(a) & free_variables(b):
-            (low, high), (other_low, other_high) = _side(a, sides, reader), _side(b, sides, reader)
-            if expr.op is BinaryOp.ADD:
-                return low + other_low, high + other_high
-            return low - other_high, high - other_low
-        case Binary(BinaryOp.MUL, a, Const(factor, _)):
-            ends = [end * int(factor) for end in _side(a, sides, reader)]
-            return min(ends), max(ends)
-    names = [name for name in sides if name in free_variables(expr)]
-    grid = {
-        name: Progression(sides[name][0], 1, axis, sides[name][1] - sides[name][0] + 1)
-        for axis, name in enumerate(names)
-    }
-    return limits(Scope(grid, len(names), reader).value(expr))
+                yield node, before

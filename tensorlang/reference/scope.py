@@ -18,7 +18,7 @@ Reader = Callable[[str, list[Value], int], Array]
 class Scope:
     """Names with their values over a grid of `rank` axes, and how to read arrays there."""
 
-    def __init__(self, names: Mapping[str, Progression], rank: int, reader: Reader) -> None:
+    def __init__(self, names: Mapping[str, Value], rank: int, reader: Reader) -> None:
         self._names = names
         self._rank = rank
         self._reader = reader

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
-from tensorlang.ir.expr import Call, Expr
+from tensorlang.ir.expr import Call
 from tensorlang.ir.visitor import walk
 from tensorlang.schedule.stages import StageName
 
 
 def calls(definition: Definition, name: str) -> list[Call]:
-    """Every read of Func or Input `name` in a definition, its left-hand indices included."""
+    """Every read of Func or Input `name` in a definition, its left-hand indices and predicate included."""
     return [call for call in _all_calls(definition) if call.name == name]
 
 
@@ -44,5 +44,4 @@ def stages_using(algorithm: Algorithm, name: str) -> tuple[StageName, ...]:
 
 
 def _all_calls(definition: Definition) -> list[Call]:
-    roots: tuple[Expr, ...] = (*definition.args, definition.value)
-    return [node for root in roots for node in walk(root) if isinstance(node, Call)]
+    return [node for root in definition.exprs for node in walk(root) if isinstance(node, Call)]

@@ -142,7 +142,6 @@ def _redirected(consumer: FuncDef, old: str, new: str) -> FuncDef:
         return replace(node, name=new) if isinstance(node, Call) and node.name == old else node
 
     def change(definition: Definition) -> Definition:
-        args = tuple(rewrite(arg, redirect) for arg in definition.args)
-        return replace(definition, args=args, value=rewrite(definition.value, redirect))
+        return definition.map_exprs(lambda expr: rewrite(expr, redirect))
 
     return replace(consumer, pure=change(consumer.pure), updates=tuple(map(change, consumer.updates)))

@@ -51,7 +51,7 @@ def infer_interval(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> I
     Variables outside `scope` stay symbolic; `facts` bound them for simplification. Exact for expressions that are
     affine in the scope's variables with each variable in one term; otherwise an enclosing interval.
     """
-    if free_variables(expr).isdisjoint(scope) and not _reads_memory(expr):
+    if free_variables(expr).isdisjoint(scope) and not reads_memory(expr):
         return point(simplify(expr, facts))
     if not is_index(expr):
         return _from_limits(type_limits(expr.type))
@@ -70,7 +70,8 @@ def infer_interval(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> I
     )
 
 
-def _reads_memory(expr: Expr) -> bool:
+def reads_memory(expr: Expr) -> bool:
+    """Whether `expr` depends on values of Funcs, Inputs or buffers."""
     return any(isinstance(node, Call | Load) for node in walk(expr))
 
 

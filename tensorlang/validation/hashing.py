@@ -44,7 +44,12 @@ def _text(node: object) -> Iterator[str]:
     elif is_dataclass(node):
         yield f"{type(node).__name__}("
         for field in fields(node):
-            yield from _text(getattr(node, field.name))
+            value = getattr(node, field.name)
+            if value is None:
+                continue  # what an algorithm does without takes no part in its hash
+            if field.default is None:
+                yield f"{field.name}="
+            yield from _text(value)
             yield ","
         yield ")"
     elif isinstance(node, tuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tensorlang.bounds.regions import Box, Domain, Region, infer_reads, infer_writes, to_ranges
+from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_ranges
+from tensorlang.bounds.surroundings import Box, Domain
 from tensorlang.dtypes import DType, float32, int8, int32, int64, uint8
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Expr, Variable, index
 from tensorlang.ir.printer import format_expr
@@ -47,7 +48,7 @@ def read(text: str, name: str = "x", domains: dict[str, Domain] | None = None) -
         ("min(i + r, 5)", "[0, 5]"),
         ("max(i - 2, 0)", "[0, 5]"),
         ("max(min(i + r - 1, 6), 0)", "[0, 6]"),  # a clamped border
-        ("select(i < 4, i, r - 2)", "[-2, 7]"),
+        ("select(i < 4, i, r - 2)", "[-2, 3]"),
         ("o * 8 + i", "[o * 8, o * 8 + 7]"),
         ("min(o * 8, 20) + i, o", "[min(o * 8, 20), min(o * 8, 20) + 7] [o, o]"),
         ("(o * 8 + i) // 8", "[o, o]"),  # a fused loop taken apart again
@@ -152,3 +153,78 @@ def test_an_index_that_depends_on_data_is_bounded_by_its_type_or_a_clamp(at: Exp
     body = Provide("f", (Variable("i"),), Call("x", (at,), float32))
     region = infer_reads(For("i", index(4), LoopKind.SERIAL, body), "x", {}, AROUND)
     assert region is not None and show(region.required) == box
+
+
+@pytest.mark.parametrize(
+    ("condition", "box"),
+    [
+        ("i + r < 8", "[0, 7]"),
+        ("i < 4", "[0, 5]"),
+        ("r <= i and i <= 5", "[0, 7]"),
+        ("i == 3", "[3, 5]"),
+        ("i < 2 or i > 6", "[0, 9]"),
+        ("i < 0", "[0, -1]"),  # nowhere
+        ("y[i] < 0.5", "[0, 9]"),  # depends on data
+        ("o <= i", "[o, 9]"),
+    ],
+)
+def test_a_condition_narrows_what_is_read_under_it(condition: str, box: str) -> None:
+    region = read(f"for i in serial(8):\n for r in serial(3):\n  if {condition}:\n   f[i, r] = x[i + r]")
+    assert show(region.required) == show(region.touched) == box
+
+
+def test_the_other_side_of_a_condition() -> None:
+    text = "for i in serial(8):\n if i < 3:\n  f[i] = y[i]\n else:\n  f[i] = x[i]"
+    assert show(read(text, "y").required) == "[0, 2]"
+    assert show(read(text).required) == "[3, 7]"
+
+
+def test_what_a_condition_itself_reads_is_read_wherever_it_stands() -> None:
+    text = "for i in serial(8):\n if i < 3:\n  if x[i + 1] < 0.5:\n   f[i] = y[i]"
+    assert show(read(text).required) == "[1, 3]"
+
+
+def test_a_dead_read_leaves_the_box_of_the_others() -> None:
+    text = "for i in serial(8):\n if i > 9:\n  f[i] = x[i + 40]\n f[i] = x[i]"
+    assert show(read(text).required) == "[0, 7]"
+
+
+def test_nothing_is_read_in_a_loop_without_iterations() -> None:
+    assert show(read("for i in serial(4):\n for r in serial(0):\n  f[i] = x[i + 5]").required) == "[0, -1]"
+
+
+def test_a_triangle() -> None:
+    region = read("for i in serial(8):\n for j in serial(i + 1):\n  f[i, j] = x[i - j, i + j]")
+    assert show(region.required) == "[0, 7] [0, 14]"
+
+
+def test_terms_of_one_loop_are_not_independent() -> None:
+    region = read("for i in serial(8):\n f[i] = x[i - 2*(i//2), (i // 3)*3 + i % 3, min(i, 7 - i)]")
+    assert show(region.required) == "[0, 1] [0, 7] [0, 3]"
+
+
+def test_lets_of_one_loop_are_not_independent() -> None:
+    text = "for t in serial(24):\n a = t // 6\n b = t % 6\n f[a, b] = x[a * 6 + b, b - t]"
+    assert show(read(text).required) == "[0, 23] [-18, 0]"
+
+
+def test_the_guard_of_an_inner_split_bounds_its_tile() -> None:
+    text = "for a in serial(2):\n for b in serial(4):\n  if a * 4 + b < 6:\n   at = o * 6 + a * 4 + b\n   f[at] = x[at]"
+    assert show(read(text).required) == "[o * 6, o * 6 + 5]"
+
+
+def needs(text: str) -> str:
+    found = infer_needs(tree(text), "x", {}, AROUND)
+    return "nothing" if found is None else format_expr(found)
+
+
+def test_where_a_read_happens_at_all() -> None:
+    assert needs("for i in serial(8):\n f[i] = x[i]") == "nothing"
+    assert needs("for i in serial(8):\n if i + o < 2:\n  f[i] = x[i]") == "-o + 1 >= 0"
+    assert needs("for i in serial(8):\n if o < 2:\n  f[i] = x[i] + x[i + 1]") == "-o + 1 >= 0"
+
+
+def test_where_one_of_several_reads_happens() -> None:
+    text = "for i in serial(8):\n if {}:\n  f[i] = x[i]\n if o < 2:\n  f[i] = x[i + 1]"
+    assert needs(text.format("o < 1")) == "nothing"
+    assert needs(text.format("o < 2 and i < o")) == "-o + 1 >= 0"

@@ -341,12 +341,12 @@ RDom 'r s' has 2 names and 1 bounds.
   hint        tl.RDom("r s", 3, 3)""",
     ),
     "domain empty": (
-        lambda: tl.RDom("r", (0, 0)),
+        lambda: tl.RDom("r", (0, -1)),
         LanguageError,
         """\
-(0, 0) does not bound dimension r of an RDom.
+(0, -1) does not bound dimension r of an RDom.
   asked       HERE
-  rule        a bound is an extent of at least 1, or a pair (min, extent), constant integers both""",
+  rule        a bound is an extent of at least 0, or a pair (min, extent), constant integers both""",
     ),
     "power of integers": (
         lambda: B[i] ** 2,
@@ -372,7 +372,7 @@ pow(h[i], 2) would be computed in bfloat16, a storage type.
         """\
 i does not bound dimension r of an RDom.
   asked       HERE
-  rule        a bound is an extent of at least 1, or a pair (min, extent), constant integers both""",
+  rule        a bound is an extent of at least 0, or a pair (min, extent), constant integers both""",
     ),
     "domain as an index": (
         lambda: X[tl.RDom("r s", 3, 3), 0],

@@ -1,0 +1,158 @@
+"""What surrounds an access in a loop nest: the loops, lets and conditions that say which coordinates it reaches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
+from tensorlang.ir.stmt import For, LetStmt
+from tensorlang.ir.visitor import free_variables, substitute, walk
+from tensorlang.symbolic.cases import cases_of
+from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.intervals import Interval, infer_interval
+from tensorlang.symbolic.linear import linearize
+from tensorlang.symbolic.polyhedra import Polyhedron
+from tensorlang.symbolic.simplify import as_int, simplify
+
+Box: TypeAlias = tuple[Interval, ...]
+Binder: TypeAlias = For | LetStmt | Expr
+"""A loop, a let, or a condition that holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The values that a let-bound Var takes where results count: ``[min, min + extent)``.
+
+    `exact` says that no other value occurs, as the tails guard or shift; else `round_up` computes more.
+    """
+
+    min: Expr
+    extent: Expr
+    exact: bool
+
+    @property
+    def last(self) -> Expr:
+        return Binary(BinaryOp.ADD, self.min, Binary(BinaryOp.SUB, self.extent, index(1)))
+
+
+class Surroundings:
+    """The loops, lets and conditions around an access, outermost first.
+
+    Parameters
+    ----------
+    binders : tuple of Binder
+    domains : Mapping of str to Domain
+        Of let-bound Vars.
+    facts : Facts
+        What is known outside.
+    clip : bool
+        Cut every Var to the values where results count.
+    """
+
+    def __init__(self, binders: tuple[Binder, ...], domains: Mapping[str, Domain], facts: Facts, *, clip: bool) -> None:
+        self._outside, self._facts = facts, facts
+        self._domains, self._clip = domains, clip
+        self._scope: dict[str, Interval] = {}
+        self._lets: dict[str, Expr] = {}
+        self._loops: dict[str, Counter[str]] = {}
+        # All conditions that hold; and those that may say more of an index than intervals do.
+        self._conditions: list[Expr] = []
+        self._asked: list[Expr] = []
+        self._never_runs = False
+        for binder in binders:
+            match binder:
+                case For():
+                    self._add_loop(binder)
+                case LetStmt():
+                    self._add_let(binder)
+                case _:
+                    self._tie(substitute(binder, self._lets))
+
+    def box(self, args: tuple[Expr, ...]) -> Box | None:
+        """The box of an access at `args`, in terms of what is bound outside; None if it never happens."""
+        if self._never_runs or (self._ties and self._polyhedron.is_empty):
+            return None
+        sides = []
+        for arg in args:
+            side = self._side(arg)
+            if side is None:
+                return None
+            lo, hi = (None if end is None else simplify(end, self._outside) for end in (side.lo, side.hi))
+            sides.append(Interval(lo, hi))
+        return tuple(sides)
+
+    def needs(self) -> tuple[Expr, ...]:
+        """Index expressions over what is bound outside, at least 0 wherever an access happens, so far as not known."""
+        if self._never_runs or not self._ties:
+            return ()
+        return tuple(simplify(form, self._outside) for form in self._polyhedron.needs())
+
+    def _add_loop(self, loop: For) -> None:
+        extent = substitute(loop.extent, self._lets)
+        constant = as_int(extent)
+        self._never_runs = self._never_runs or (constant is not None and constant <= 0)
+        last = infer_interval(Binary(BinaryOp.SUB, extent, index(1)), self._scope, self._facts).hi
+        if not free_variables(extent).isdisjoint(self._scope):
+            self._tie(Compare(CompareOp.LT, Variable(loop.var), extent))
+        self._scope[loop.var] = Interval(index(0), last)
+        self._loops[loop.var] = Counter((loop.var,))
+        self._facts = self._facts.with_loop(loop.var, extent)
+
+    def _add_let(self, let: LetStmt) -> None:
+        interval = infer_interval(let.value, self._scope, self._facts)
+        value = self._lets[let.name] = substitute(let.value, self._lets)
+        self._loops[let.name] = self._loops_in(let.value)
+        domain = self._domains.get(let.name)
+        if domain is not None and (self._clip or domain.exact):
+            first, last = (infer_interval(e, self._scope, self._facts) for e in (domain.min, domain.last))
+            assert first.lo is not None and last.hi is not None, "domains are bounded"
+            interval = interval.clip(first.lo, last.hi, self._facts)
+            self._conditions.append(Compare(CompareOp.LE, substitute(domain.min, self._lets), value))
+            self._conditions.append(Compare(CompareOp.LE, value, substitute(domain.last, self._lets)))
+        self._scope[let.name] = interval
+
+    def _tie(self, condition: Expr) -> None:
+        self._conditions.append(condition)
+        self._asked.append(condition)
+
+    def _side(self, arg: Expr) -> Interval | None:
+        loops = self._loops_in(arg)
+        is_tied = any(count > 1 for count in loops.values()) or not loops.keys().isdisjoint(self._tied_loops)
+        if not is_tied:
+            return infer_interval(arg, self._scope, self._facts)
+        return self._polyhedron.interval(substitute(arg, self._lets))
+
+    def _loops_in(self, expr: Expr) -> Counter[str]:
+        """How often each loop stands in `expr`, lets included."""
+        total: Counter[str] = Counter()
+        for node in walk(expr):
+            if isinstance(node, Variable):
+                total.update(self._loops.get(node.name, ()))
+        return total
+
+    @cached_property
+    def _ties(self) -> list[Expr]:
+        """The conditions that tie loops to each other; guards that only keep a Var inside its domain do not."""
+        known = {self._form(c) for c in self._conditions if all(c is not asked for asked in self._asked)}
+        return [asked for asked in self._asked if self._form(asked) not in known]
+
+    def _form(self, condition: Expr) -> tuple[frozenset[tuple[Expr, int]], int] | None:
+        """A comparison as what is at least 0; None for any other condition."""
+        case, *others = cases_of([condition]) or [()]
+        if others or len(case) != 1:
+            return None
+        form = linearize(simplify(case[0], self._facts))
+        return frozenset(form.terms), form.constant
+
+    @cached_property
+    def _tied_loops(self) -> frozenset[str]:
+        return frozenset(name for tie in self._ties for name in free_variables(tie) if name in self._loops)
+
+    @cached_property
+    def _polyhedron(self) -> Polyhedron:
+        loops = {name: side for name, side in self._scope.items() if name not in self._lets}
+        return Polyhedron(loops, self._conditions, self._facts)
