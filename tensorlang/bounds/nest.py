@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.ir.algorithm import Definition, FuncDef
-from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
-from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Provide, Range, Stmt
-from tensorlang.ir.visitor import conjuncts, substitute
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Expr, Select, Variable, index
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Predicated, Provide, Range, Stmt
+from tensorlang.ir.visitor import conjunction, conjuncts, substitute
 from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
 from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts
@@ -35,18 +35,43 @@ class _Step:
     at_root: bool
 
 
+@dataclass(slots=True)
+class _Tails:
+    """What the tails of a stage come to.
+
+    Attributes
+    ----------
+    values : mapping of str to Expr
+        The dimensions, from 0, in terms of the loops.
+    guards, loads, stores : list of Expr
+        Conditions on the body, on the loads and on the stores in it.
+    blends : list of Expr
+        Conditions under which a point gets a new value.
+    overread, overwritten : frozenset of str
+        Dimensions for which more is read, or written, than is asked for.
+    """
+
+    values: dict[str, Expr]
+    guards: list[Expr] = field(default_factory=list)
+    loads: list[Expr] = field(default_factory=list)
+    stores: list[Expr] = field(default_factory=list)
+    blends: list[Expr] = field(default_factory=list)
+    overread: frozenset[str] = frozenset()
+    overwritten: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Nest:
     """A stage's loops around its Provide, with the domains of its let-bound Vars.
 
-    `rounded` holds the splits whose `auto` tail became `round_up`, `asked_round_up` those with that tail of their own
-    and a factor that does not divide; `problems` the explicit tails that cannot be.
+    `rounded` holds the splits whose `auto` tail became `round_up`, `overrunning` those whose factor does not divide and
+    whose explicit tail reads or writes extra points; `problems` the explicit tails that cannot be.
     """
 
     stmt: Stmt
     domains: Mapping[str, Domain]
     rounded: tuple[Split, ...]
-    asked_round_up: tuple[Split, ...]
+    overrunning: tuple[Split, ...]
     problems: tuple[TailProblem, ...]
 
 
@@ -74,7 +99,7 @@ class _NestBuilder:
         self.untouched = set(self.roots)
         self.descends_inner: set[str] = set()
         self.rounded: list[Split] = []
-        self.asked_round_up: list[Split] = []
+        self.overrunning: list[Split] = []
         self.problems: list[TailProblem] = []
 
     def _root_ranges(self, box: tuple[Range, ...]) -> dict[str, Range]:
@@ -88,28 +113,39 @@ class _NestBuilder:
 
     def build(self) -> Nest:
         steps = [self._apply(t) for t in self.stage.transforms]
-        values, guards, overrun = self._values(steps)
+        tails = self._tails(steps)
         point = {name: f"{loop_variable(self.func.name, self.stage.index, name)}.at" for name in self.roots}
         names: dict[str, Expr] = {name: Variable(let) for name, let in point.items()}
-        body: Stmt = Provide(
-            self.func.name,
-            tuple(substitute(a, names) for a in self.definition.args),
-            substitute(self.definition.value, names),
-        )
-        for condition in reversed(conjuncts(self.definition.predicate)):
-            body = IfThenElse(substitute(condition, names), body)
+        body = self._provide(tails, names)
         for name, let in reversed(point.items()):
-            value = Binary(BinaryOp.ADD, self.roots[name].min, values[name])
+            value = Binary(BinaryOp.ADD, self.roots[name].min, tails.values[name])
             body = LetStmt(let, simplify(value, self.facts), body)
-        for guard in guards:
+        for guard in tails.guards:
             body = IfThenElse(guard, body)
         for loop in reversed(self.stage.loops):
             body = For(self._variable(loop.name).name, self.extents[loop.name], loop.kind, body)
         domains = {
-            let: Domain(self.roots[name].min, self.roots[name].extent, name not in overrun)
+            let: Domain(side.min, side.extent, name not in tails.overread, name not in tails.overwritten)
             for name, let in point.items()
+            for side in (self.roots[name],)
         }
-        return Nest(body, domains, tuple(self.rounded), tuple(self.asked_round_up), tuple(self.problems))
+        return Nest(body, domains, tuple(self.rounded), tuple(self.overrunning), tuple(self.problems))
+
+    def _provide(self, tails: _Tails, names: Mapping[str, Expr]) -> Stmt:
+        """What is done at one point: the definition where its predicate holds, its value blended with the old one, and
+        tails on its loads, those of its predicate too, and stores."""
+        args = tuple(substitute(a, names) for a in self.definition.args)
+        value = substitute(self.definition.value, names)
+        for condition in tails.blends:
+            value = Select(condition, value, Call(self.func.name, args, self.func.type))
+        body: Stmt = Provide(self.func.name, args, value)
+        for condition in reversed(conjuncts(self.definition.predicate)):
+            body = IfThenElse(substitute(condition, names), body)
+        if tails.loads:
+            body = Predicated(conjunction(tails.loads), True, False, body)
+        if tails.stores:
+            body = Predicated(conjunction(tails.stores), False, True, body)
+        return body
 
     def _variable(self, loop: str) -> Variable:
         return Variable(loop_variable(self.func.name, self.stage.index, loop))
@@ -169,39 +205,68 @@ class _NestBuilder:
     def _check(self, split: Split, extent: Expr, *, holds_factor: bool) -> None:
         known = as_int(extent)
         text = str(known) if known is not None else f"at least {max(self.facts.of(extent).lo or 0, 0)}"
-        if split.tail is TailStrategy.SHIFT_INWARDS and not holds_factor:
-            rule = f"shift_inwards needs an extent of at least the factor, {split.factor}"
+        if split.tail.shifts and not holds_factor:
+            rule = f"{split.tail} needs an extent of at least the factor, {split.factor}"
             self.problems.append(TailProblem(split, text, rule))
-        if split.tail is TailStrategy.ROUND_UP:
-            self.asked_round_up.append(split)
+        if split.tail.overreads or split.tail.overwrites:
+            self.overrunning.append(split)
 
-    def _values(self, steps: list[_Step]) -> tuple[dict[str, Expr], list[Expr], frozenset[str]]:
-        """Values of the dimensions (from 0) in terms of the loops, guard conditions, and dimensions that overrun."""
-        values: dict[str, Expr] = {loop.name: self._variable(loop.name) for loop in self.stage.loops}
-        guards: list[Expr] = []
-        overrun: frozenset[str] = frozenset()
-        guarded: frozenset[str] = frozenset()
+    def _tails(self, steps: list[_Step]) -> _Tails:
+        """The values of the dimensions, from the loops back, with the conditions that tails put on them."""
+        tails = _Tails({loop.name: self._variable(loop.name) for loop in self.stage.loops})
+        exactly_read: frozenset[str] = frozenset()
+        exactly_written: frozenset[str] = frozenset()
         for step in reversed(steps):
             match step.transform:
-                case Split(old, outer, inner, factor, tail):
-                    base: Expr = Binary(BinaryOp.MUL, values.pop(outer), index(factor))
-                    offset = values.pop(inner)
-                    divides = _divides(factor, step.extent)
-                    if tail is TailStrategy.SHIFT_INWARDS and not divides:
-                        base = Binary(BinaryOp.MIN, base, Binary(BinaryOp.SUB, step.extent, index(factor)))
-                    values[old] = Binary(BinaryOp.ADD, base, offset)
-                    if tail is TailStrategy.GUARD_WITH_IF and not divides:
-                        guards.append(Compare(CompareOp.LT, values[old], step.extent))
-                        guarded |= step.roots if step.at_root else frozenset()
-                    elif tail is TailStrategy.ROUND_UP and not divides:
-                        overrun |= step.roots
+                case Split(_, _, _, factor, tail) as split:
+                    self._take_apart(split, step.extent, tails)
+                    if _divides(factor, step.extent):
+                        continue
+                    if tail.overreads:
+                        tails.overread |= step.roots
+                    elif step.at_root and not tail.shifts:
+                        exactly_read |= step.roots
+                    if tail.overwrites:
+                        tails.overwritten |= step.roots
+                    elif step.at_root and not tail.shifts:
+                        exactly_written |= step.roots
                 case Fuse(outer, inner, fused):
-                    both = values.pop(fused)
-                    values[outer] = Binary(BinaryOp.FLOOR_DIV, both, step.extent)
-                    values[inner] = Binary(BinaryOp.MOD, both, step.extent)
+                    both = tails.values.pop(fused)
+                    tails.values[outer] = Binary(BinaryOp.FLOOR_DIV, both, step.extent)
+                    tails.values[inner] = Binary(BinaryOp.MOD, both, step.extent)
                 case Rename(old, new):
-                    values[old] = values.pop(new)
-        return values, guards, overrun - guarded
+                    tails.values[old] = tails.values.pop(new)
+        tails.overread -= exactly_read
+        tails.overwritten -= exactly_written
+        return tails
+
+    def _take_apart(self, split: Split, extent: Expr, tails: _Tails) -> None:
+        """The value of a loop that was split, and the conditions of its tail."""
+        factor = index(split.factor)
+        start: Expr = Binary(BinaryOp.MUL, tails.values.pop(split.outer), factor)
+        inner = tails.values.pop(split.inner)
+        if _divides(split.factor, extent):
+            tails.values[split.old] = Binary(BinaryOp.ADD, start, inner)
+            return
+        last_start = Binary(BinaryOp.SUB, extent, factor)
+        shifted = Binary(BinaryOp.MIN, start, last_start) if split.tail.shifts else start
+        value = tails.values[split.old] = Binary(BinaryOp.ADD, shifted, inner)
+        inside = Compare(CompareOp.LT, value, extent)
+        match split.tail:
+            case TailStrategy.GUARD_WITH_IF:
+                tails.guards.append(inside)
+            case TailStrategy.PREDICATE:
+                tails.loads.append(inside)
+                tails.stores.append(inside)
+            case TailStrategy.PREDICATE_LOADS:
+                tails.loads.append(inside)
+            case TailStrategy.PREDICATE_STORES:
+                tails.stores.append(inside)
+            case TailStrategy.ROUND_UP_AND_BLEND:
+                tails.blends.append(inside)
+            case TailStrategy.SHIFT_INWARDS_AND_BLEND:
+                # What is not new is as far from the start as the tile was slid; in tiles that were not, that is < 0.
+                tails.blends.append(Compare(CompareOp.GE, inner, Binary(BinaryOp.SUB, start, last_start)))
 
 
 def _divides(factor: int, extent: Expr) -> bool:

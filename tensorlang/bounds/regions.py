@@ -88,7 +88,7 @@ def _infer(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts, *
     accesses = list(_accesses(stmt, name, (), writes=writes))
     if not accesses:
         return None
-    required, touched = (_box(accesses, domains, facts, clip=clip) for clip in (True, False))
+    required, touched = (_box(accesses, domains, facts, clip=clip, writes=writes) for clip in (True, False))
     return Region(required, union(required, touched, facts))
 
 
@@ -116,14 +116,14 @@ def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: boo
         yield from _accesses(below, name, binders, writes=writes)
 
 
-def _box(accesses: list[Access], domains: Mapping[str, Domain], facts: Facts, *, clip: bool) -> Box:
+def _box(accesses: list[Access], domains: Mapping[str, Domain], facts: Facts, *, clip: bool, writes: bool) -> Box:
     """The box of all accesses; `clip` cuts every Var to the values where results count."""
     box: Box = (_EMPTY,) * len(accesses[0][0])
     known: dict[tuple[int, ...], Surroundings] = {}
     for args, binders in accesses:
         key = tuple(map(id, binders))
         if key not in known:
-            known[key] = Surroundings(binders, domains, facts, clip=clip)
+            known[key] = Surroundings(binders, domains, facts, clip=clip, writes=writes)
         found = known[key].box(args)
         if found is not None:
             box = union(box, found, facts)

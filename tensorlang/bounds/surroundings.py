@@ -27,12 +27,18 @@ Binder: TypeAlias = For | LetStmt | Expr
 class Domain:
     """The values that a let-bound Var takes where results count: ``[min, min + extent)``.
 
-    `exact` says that no other value occurs, as the tails guard or shift; else `round_up` computes more.
+    `exact_reads` says that nothing is read for any other value, as the tails guard or shift, `exact_writes` that
+    nothing is written; else tails such as `round_up` do more.
     """
 
     min: Expr
     extent: Expr
-    exact: bool
+    exact_reads: bool
+    exact_writes: bool
+
+    def is_exact(self, *, writes: bool) -> bool:
+        """Whether nothing is read, or written, for other values."""
+        return self.exact_writes if writes else self.exact_reads
 
     @property
     def last(self) -> Expr:
@@ -51,11 +57,21 @@ class Surroundings:
         What is known outside.
     clip : bool
         Cut every Var to the values where results count.
+    writes : bool
+        Whether the accesses are writes.
     """
 
-    def __init__(self, binders: tuple[Binder, ...], domains: Mapping[str, Domain], facts: Facts, *, clip: bool) -> None:
+    def __init__(
+        self,
+        binders: tuple[Binder, ...],
+        domains: Mapping[str, Domain],
+        facts: Facts,
+        *,
+        clip: bool,
+        writes: bool = False,
+    ) -> None:
         self._outside, self._facts = facts, facts
-        self._domains, self._clip = domains, clip
+        self._domains, self._clip, self._writes = domains, clip, writes
         self._scope: dict[str, Interval] = {}
         self._lets: dict[str, Expr] = {}
         self._loops: dict[str, Counter[str]] = {}
@@ -107,7 +123,7 @@ class Surroundings:
         value = self._lets[let.name] = substitute(let.value, self._lets)
         self._loops[let.name] = self._loops_in(let.value)
         domain = self._domains.get(let.name)
-        if domain is not None and (self._clip or domain.exact):
+        if domain is not None and (self._clip or domain.is_exact(writes=self._writes)):
             first, last = (infer_interval(e, self._scope, self._facts) for e in (domain.min, domain.last))
             assert first.lo is not None and last.hi is not None, "domains are bounded"
             interval = interval.clip(first.lo, last.hi, self._facts)

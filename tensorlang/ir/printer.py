@@ -18,7 +18,19 @@ from tensorlang.ir.expr import (
     Variable,
 )
 from tensorlang.ir.module import Function, Module
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Provide, Realize, Stmt, Store
+from tensorlang.ir.stmt import (
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    LoopKind,
+    Predicated,
+    Provide,
+    Realize,
+    Stmt,
+    Store,
+)
 
 _NAMED = {"min", "max", "pow"}
 _PRECEDENCE = {
@@ -80,6 +92,9 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
         case IfThenElse(condition, then, otherwise):
             text = f"{pad}if {format_expr(condition)}:\n{format_stmt(then, depth + 1)}"
             return text if otherwise is None else f"{text}\n{pad}else:\n{format_stmt(otherwise, depth + 1)}"
+        case Predicated(condition, loads, stores, body):
+            what = " and ".join(word for word, is_meant in (("load", loads), ("store", stores)) if is_meant)
+            return f"{pad}{what} if {format_expr(condition)}:\n{format_stmt(body, depth + 1)}"
         case For(var, extent, kind, body):
             word = "for" if kind is LoopKind.SERIAL else str(kind)
             return f"{pad}{word} {var} in 0..{format_expr(extent, 10)}:\n{format_stmt(body, depth + 1)}"

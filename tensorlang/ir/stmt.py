@@ -6,6 +6,7 @@ Grammar::
          | LetStmt(name, expr, stmt)               binds an int64 name
          | Block([stmt])                           in order
          | IfThenElse(bool expr, stmt, stmt?)
+         | Predicated(bool expr, loads, stores, stmt)   a condition of the loads or the stores in stmt, not of the rest
          | Realize(name, type, box, memory, stmt)  storage of a Func over a box; becomes Allocate in storage flattening
          | Provide(name, [expr], expr)             writes a Func at coordinates; becomes Store in storage flattening
          | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
@@ -75,6 +76,17 @@ class IfThenElse:
 
 
 @dataclass(frozen=True, slots=True)
+class Predicated:
+    """Where `condition` is false, what is read in `body` is 0 without being read if `loads`, nothing is written if
+    `stores`; all else is evaluated."""
+
+    condition: Expr
+    loads: bool
+    stores: bool
+    body: Stmt
+
+
+@dataclass(frozen=True, slots=True)
 class Realize:
     name: str
     type: DType
@@ -107,4 +119,4 @@ class Store:
     predicate: Expr | None = None
 
 
-Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Realize | Provide | Allocate | Store
+Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store

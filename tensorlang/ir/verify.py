@@ -17,7 +17,7 @@ from tensorlang.ir.expr import (
     Variable,
 )
 from tensorlang.ir.printer import format_expr, format_stmt
-from tensorlang.ir.stmt import Allocate, For, IfThenElse, LetStmt, Provide, Realize, Stmt, Store
+from tensorlang.ir.stmt import Allocate, For, IfThenElse, LetStmt, Predicated, Provide, Realize, Stmt, Store
 from tensorlang.ir.visitor import children, stmt_exprs, substatements
 
 _WINDOW_LINES = 12
@@ -41,6 +41,8 @@ def _verify(stmt: Stmt, bound: frozenset[str], after: str) -> None:
     match stmt:
         case Realize() | Provide():
             raise _fail(after, "storage is flat, but a Realize or Provide is left", stmt)
+        case Predicated():
+            raise _fail(after, "loads and stores have their predicates, but a Predicated is left", stmt)
         case For(var, extent, _, _):
             if var in bound:
                 raise _fail(after, f"loop {var} is inside a loop of the same name", stmt)

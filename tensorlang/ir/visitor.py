@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from operator import attrgetter, is_
 from typing import Any
 
@@ -23,7 +24,19 @@ from tensorlang.ir.expr import (
     Unary,
     Variable,
 )
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Provide, Range, Realize, Stmt, Store
+from tensorlang.ir.stmt import (
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    Predicated,
+    Provide,
+    Range,
+    Realize,
+    Stmt,
+    Store,
+)
 
 _NO_OPERANDS: tuple[Expr, ...] = ()
 # A table, as this is the innermost step of every pass: dispatch on the type is several times faster than matching
@@ -107,6 +120,11 @@ def conjuncts(condition: Expr | None) -> tuple[Expr, ...]:
     return (condition,)
 
 
+def conjunction(conditions: Sequence[Expr]) -> Expr:
+    """The ``and`` of one or more conditions, in order."""
+    return reduce(lambda a, b: Binary(BinaryOp.AND, a, b), conditions)
+
+
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """`expr` with each Variable named in `values` replaced."""
     if isinstance(expr, Variable):
@@ -126,7 +144,7 @@ def stmt_exprs(stmt: Stmt) -> tuple[Expr, ...]:
             return (extent,)
         case LetStmt(_, value, _):
             return (value,)
-        case IfThenElse(condition, _, _):
+        case IfThenElse(condition=condition) | Predicated(condition=condition):
             return (condition,)
         case Realize(box=box):
             return tuple(e for r in box for e in (r.min, r.extent))
@@ -141,7 +159,7 @@ def stmt_exprs(stmt: Stmt) -> tuple[Expr, ...]:
 def substatements(stmt: Stmt) -> tuple[Stmt, ...]:
     """The statements directly below `stmt`."""
     match stmt:
-        case For(body=body) | LetStmt(body=body) | Realize(body=body) | Allocate(body=body):
+        case For(body=body) | LetStmt(body=body) | Predicated(body=body) | Realize(body=body) | Allocate(body=body):
             return (body,)
         case Block(stmts):
             return stmts
@@ -164,7 +182,7 @@ def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
             return replace(stmt, extent=new[0])
         case LetStmt():
             return replace(stmt, value=new[0])
-        case IfThenElse():
+        case IfThenElse() | Predicated():
             return replace(stmt, condition=new[0])
         case Provide():
             return replace(stmt, args=new[:-1], value=new[-1])
@@ -184,7 +202,7 @@ def map_substatements(stmt: Stmt, change: Callable[[Stmt], Stmt]) -> Stmt:
             return block(new)
         case IfThenElse(condition, _, _):
             return IfThenElse(condition, new[0], new[1] if len(new) > 1 else None)
-        case For() | LetStmt() | Realize() | Allocate():
+        case For() | LetStmt() | Predicated() | Realize() | Allocate():
             return replace(stmt, body=new[0])
     return stmt
 

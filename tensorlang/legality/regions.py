@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from tensorlang.bounds.regions import Region
 from tensorlang.bounds.surroundings import Box
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
 from tensorlang.ir.expr import Binary, BinaryOp
 from tensorlang.ir.stmt import Range
 from tensorlang.schedule.resolved import Origin
+from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun:
+    """An explicit tail that reads or writes more points than are asked for, and the directive it came with."""
+
+    tail: TailStrategy
+    origin: Origin
+
+    def does(self, verb: str) -> bool:
+        """Whether more is "read", or "written"."""
+        return self.tail.overreads if verb == "read" else self.tail.overwrites
+
 
 # The regions checked here are over all loops, so nothing but constants is left in them.
 _WHOLE = Facts()
@@ -29,11 +46,11 @@ def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsErr
 
 
 def check_inside(
-    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, round_up: Origin, *, verb: str
+    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, overruns: Sequence[Overrun], *, verb: str
 ) -> TensorlangError | None:
     """The error of a region that leaves `shape`: the algorithm's if required does, the schedule's if only touched.
 
-    `round_up` is the directive that asked for that tail, if any did; `verb` is "read" or "written".
+    `overruns` are the explicit tails that do more than is asked for; `verb` is "read" or "written".
     """
     for position, extent in enumerate(shape):
         side = _limits(region.required, position)
@@ -43,14 +60,17 @@ def check_inside(
                 rule="reads and writes stay inside the arrays given",
                 hint=f"use a smaller shape=, a larger {name}, or a boundary condition such as tl.constant_exterior",
             )
+    overrun = next((o for o in reversed(overruns) if o.does(verb)), Overrun(TailStrategy.ROUND_UP, Origin("", "")))
+    accesses = " and ".join(word for word in ("read", "written") if overrun.does(word))
     for position, extent in enumerate(shape):
         side = _limits(region.touched, position)
         if not _inside(side, extent):
+            where = f"{dims[position]} = {_text(side)}, outside [0, {extent})"
             return ScheduleError(
-                f"a round_up tail makes {name} be {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
-                asked=round_up.asked,
-                where=round_up.where,
-                rule="round_up is legal where all arrays that are read and written can hold the extra points",
+                f"a {overrun.tail} tail makes {name} be {verb} at {where}.",
+                asked=overrun.origin.asked,
+                where=overrun.origin.where,
+                rule=f"{overrun.tail} is legal where all arrays that are {accesses} can hold the extra points",
                 legal='tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)',
                 hint=f"change the tail of the split that makes the tiles of {name}",
             )

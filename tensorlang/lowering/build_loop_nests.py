@@ -22,9 +22,9 @@ from tensorlang.ir.expr import index
 from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts, map_substatements
 from tensorlang.legality.placement import check_site, find_uses, legal_sites
-from tensorlang.legality.regions import check_bounded, check_inside, check_promised
+from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
 from tensorlang.legality.tails import check_tails
-from tensorlang.schedule.resolved import Origin, Placement, ResolvedSchedule
+from tensorlang.schedule.resolved import Placement, ResolvedSchedule
 from tensorlang.symbolic.facts import Facts, Limits
 
 Report = Callable[[TensorlangError], None]
@@ -78,7 +78,7 @@ class _Builder:
         self.domains: dict[str, Domain] = {}
         self.boxes: dict[str, tuple[Range, ...]] = {}
         self.state: list[str] = []
-        self.asked_round_up = Origin("", "")
+        self.overruns: list[Overrun] = []
 
     def build(self) -> Placed:
         for func in reversed(self.algorithm.funcs):
@@ -221,8 +221,9 @@ class _Builder:
                 self.report(error)
             self.domains |= nest.domains
             self.rounded = self.rounded or bool(nest.rounded)
-            for split in nest.asked_round_up:
-                self.asked_round_up = self.resolved.origin(func.name, stage.index, split.inner)
+            for split in nest.overrunning:
+                origin = self.resolved.origin(func.name, stage.index, split.inner)
+                self.overruns.append(Overrun(split.tail, origin))
             stages.append(nest.stmt)
         return block(stages)
 
@@ -248,7 +249,7 @@ class _Builder:
         unbounded = check_bounded(name, dims, region)
         if unbounded is not None:
             return [unbounded]
-        error = check_inside(name, dims, shape, region, self.asked_round_up, verb=verb)
+        error = check_inside(name, dims, shape, region, self.overruns, verb=verb)
         return [] if error is None else [error]
 
 

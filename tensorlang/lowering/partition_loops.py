@@ -1,7 +1,8 @@
 """Split loops into a steady state without conditions and the iterations before and after it.
 
-In: a tree with guards and selects whose conditions are linear in loops. Out: each serial loop whose conditions hold in
-the middle of its range becomes up to three loops; a parallel loop tests once at the top of its body whether all hold.
+In: a tree with guards, selects and predicates whose conditions are linear in loops. Out: each serial loop whose
+conditions hold in the middle of its range becomes up to three loops; a parallel loop tests once at the top of its body
+whether all hold.
 Order: before vectorization and unrolling, so that neither masks nor guards are multiplied; only the steady state is
 partitioned further.
 Refuses: nothing.
@@ -13,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Select, Variable, index
-from tensorlang.ir.stmt import For, IfThenElse, LoopKind, Stmt
+from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Load, Select, Variable, index
+from tensorlang.ir.stmt import For, IfThenElse, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -144,9 +145,15 @@ def _depth(stmt: Stmt) -> int:
 
 
 def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int) -> Iterator[_Condition]:
-    """The comparisons that guards and selects in `stmt` depend on."""
+    """The comparisons that guards, selects and predicates in `stmt` depend on."""
     guards = [stmt.condition] if isinstance(stmt, IfThenElse) else []
-    guards += [n.condition for e in stmt_exprs(stmt) for n in walk(e) if isinstance(n, Select)]
+    if isinstance(stmt, Store) and stmt.predicate is not None:
+        guards.append(stmt.predicate)
+    for node in (node for expr in stmt_exprs(stmt) for node in walk(expr)):
+        if isinstance(node, Select):
+            guards.append(node.condition)
+        elif isinstance(node, Load) and node.predicate is not None:
+            guards.append(node.predicate)
     for guard in guards:
         for node in walk(guard):
             form = _as_nonnegative(node) if isinstance(node, Compare) and is_index(node.a) else None

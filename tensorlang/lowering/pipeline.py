@@ -21,6 +21,7 @@ from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
 from tensorlang.lowering.inline_funcs import inline_funcs
 from tensorlang.lowering.partition_loops import partition_loops
+from tensorlang.lowering.predicate_accesses import predicate_accesses
 from tensorlang.lowering.promote_accumulators import promote_accumulators
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.lowering.substitute_lets import substitute_lets
@@ -33,6 +34,8 @@ from tensorlang.symbolic.facts import Facts
 Pass = Callable[[Stmt], Stmt]
 
 PASSES: tuple[tuple[str, Pass], ...] = (
+    # Predicates where all other passes look for them.
+    ("predicate_accesses", predicate_accesses),
     # Linear indices and decided conditions, which all later passes match on.
     ("simplify", simplify_stmts),
     # Conditions leave the steady states before anything is copied or widened.

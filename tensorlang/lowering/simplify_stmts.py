@@ -9,7 +9,7 @@ Refuses: nothing.
 from __future__ import annotations
 
 from tensorlang.ir.expr import Const, index
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, Realize, Stmt
+from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, Realize, Stmt, Store
 from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.simplify import as_int, simplify
@@ -26,6 +26,8 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
         case IfThenElse(Const(value, _), then, otherwise):
             taken = then if value else otherwise
             return _NOTHING if taken is None else simplify_stmts(taken, facts)
+        case Store(buffer, at, stored, Const(value, _)):
+            return Store(buffer, at, stored) if value else _NOTHING
         case Block(stmts):
             kept = [s for s in (simplify_stmts(s, facts) for s in stmts) if s != _NOTHING]
             return block(kept) if kept else _NOTHING

@@ -13,6 +13,8 @@ from tensorlang.errors import InternalError, ScheduleError
 from tensorlang.ir.expr import (
     Binary,
     BinaryOp,
+    Compare,
+    CompareOp,
     Expr,
     Load,
     Ramp,
@@ -23,7 +25,7 @@ from tensorlang.ir.expr import (
     index,
 )
 from tensorlang.ir.stmt import Allocate, For, IfThenElse, LoopKind, Stmt, Store
-from tensorlang.ir.visitor import block, free_variables, map_children, map_substatements
+from tensorlang.ir.visitor import block, conjuncts, free_variables, map_children, map_substatements, substitute
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import as_int
 
@@ -114,9 +116,24 @@ class _Vectorizer:
             at = self.wide(expr.index, mask)
             predicate = _both(mask, self._mask(expr.predicate))
             if at.type.lanes == 1:
-                return Load(expr.buffer, at, expr.predicate, expr.type)
-            return Load(expr.buffer, at, predicate, expr.type.with_lanes(self.lanes))
+                first = self._where_any(expr.predicate)
+                if first is not None:
+                    return Load(expr.buffer, at, first, expr.type)
+            return Load(expr.buffer, broadcast(at, self.lanes), predicate, expr.type.with_lanes(self.lanes))
         return map_children(expr, lambda e: broadcast(self.wide(e, mask), self.lanes))
+
+    def _where_any(self, predicate: Expr | None) -> Expr | None:
+        """A scalar that is true where `predicate` is in any lane: its value in the first, if it can only turn false."""
+        parts = conjuncts(predicate)
+        for part in parts:
+            if not isinstance(part, Compare) or part.op is not CompareOp.LT or not is_index(part.a):
+                return None
+            form = linearize(part.a).plus(linearize(part.b), -1)
+            step = form.coefficient(Variable(self.var))
+            rest = form.plus(Linear(((Variable(self.var), 1),), 0), -step)
+            if step < 0 or any(self._varies(atom) for atom, _ in rest.terms):
+                return None
+        return None if predicate is None else substitute(predicate, {self.var: index(0)})
 
     def _ramp(self, expr: Expr) -> Expr | None:
         """The Ramp of an index that is linear in the loop, or None."""

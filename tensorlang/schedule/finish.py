@@ -11,6 +11,7 @@ from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import Placement
 from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.tail_rules import blend_problems
 
 
 def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
@@ -22,6 +23,7 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
         problems.extend(_memory_problems(func))
     for stage in plan.stages.values():
         problems.extend(_nest_problems(stage))
+        problems.extend(blend_problems(stage))
     return tuple(problems)
 
 

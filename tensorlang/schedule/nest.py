@@ -9,7 +9,7 @@ from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Variable
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
-from tensorlang.schedule.resolved import Transform
+from tensorlang.schedule.resolved import Split, Transform
 from tensorlang.schedule.stages import StageName
 
 
@@ -39,6 +39,15 @@ class LoopPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Blend:
+    """A split whose tail loads, selects and stores: who asked for it, and the Vars that it takes apart."""
+
+    call: Call
+    split: Split
+    roots: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class StagePlan:
     """The loop nest of one definition so far.
 
@@ -56,6 +65,7 @@ class StagePlan:
     bounds: tuple[tuple[str, int, int], ...] = ()
     touched_by: Call | None = None
     is_reduction_reordered: bool = False
+    blends: tuple[Blend, ...] = ()
 
     @property
     def loop_names(self) -> str:

@@ -1,4 +1,4 @@
-"""How a loop becomes two: the part that split, tile, vectorize, unroll and parallel share, with the rules for tails."""
+"""How a loop becomes two: the part that split, tile, vectorize, unroll and parallel share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from dataclasses import replace
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule import resolved
 from tensorlang.schedule.call import Call
-from tensorlang.schedule.nest import LoopPlan, StagePlan
+from tensorlang.schedule.nest import Blend, StagePlan
+from tensorlang.schedule.rules import refuse
+from tensorlang.schedule.tail_rules import (
+    check_reduction_tail,
+    check_repeated_updates,
+    check_repeated_zeros,
+    check_shift_in_update,
+)
 from tensorlang.schedule.tails import TailStrategy
 
 
@@ -30,38 +37,17 @@ def split_loop(
             rule="a vectorized loop is not split, as its halves would both be vectorized",
             hint=f"split {old} first, then vectorize the inner loop",
         )
-    _check_tail(stage, call, loop, factor, tail)
+    refuse(
+        check_reduction_tail(call, loop, tail),
+        check_shift_in_update(stage, call, tail),
+        check_repeated_updates(stage, call, loop, factor, tail),
+        check_repeated_zeros(call, loop, factor, tail),
+    )
     count = None if loop.extent is None else -(-loop.extent // factor)
     halves = (
         replace(loop, name=outer, extent=count),
         replace(loop, name=inner, extent=factor, is_from_inner=True),
     )
-    return stage.replaced(call, position, 1, halves, resolved.Split(old, outer, inner, factor, tail))
-
-
-def _check_tail(stage: StagePlan, call: Call, loop: LoopPlan, factor: int, tail: TailStrategy) -> None:
-    if tail in (TailStrategy.AUTO, TailStrategy.GUARD_WITH_IF):
-        return
-    legal = 'tail="guard_with_if" | tail="auto"'
-    if loop.is_reduction:
-        raise call.error(
-            f"{loop.name} is a reduction loop, and {tail} would run iterations that the RDom does not have.",
-            rule="reduction loops accept only the tails guard_with_if and auto",
-            legal=legal,
-        )
-    if stage.name.update == 0:
-        return
-    divides = loop.extent is not None and loop.extent % factor == 0
-    if tail is TailStrategy.SHIFT_INWARDS:
-        raise call.error(
-            f"{stage.name.as_written} is an update, and shift_inwards would update some points twice.",
-            rule="shift_inwards is legal for pure definitions",
-            legal=f'{legal} | tail="round_up"',
-        )
-    if loop.is_from_inner and not divides:
-        raise call.error(
-            f"{loop.name} descends from the inner loop of a split, and round_up would update some points twice.",
-            rule="in an update, round_up is legal for loops that do not descend from the inner loop of a split, "
-            "or that the factor divides",
-            legal=legal,
-        )
+    split = resolved.Split(old, outer, inner, factor, tail)
+    stage = stage.replaced(call, position, 1, halves, split)
+    return replace(stage, blends=(*stage.blends, Blend(call, split, loop.roots))) if tail.blends else stage

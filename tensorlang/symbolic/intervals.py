@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tensorlang.dtypes import int64
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Const, Expr, Load, Select, Variable, index
 from tensorlang.ir.visitor import free_variables, walk
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts, Limits, type_limits
@@ -52,9 +53,9 @@ def infer_interval(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> I
     affine in the scope's variables with each variable in one term; otherwise an enclosing interval.
     """
     if free_variables(expr).isdisjoint(scope) and not reads_memory(expr):
-        return point(simplify(expr, facts))
+        return point(simplify(expr if is_index(expr) else Cast(int64, expr), facts))
     if not is_index(expr):
-        return _from_limits(type_limits(expr.type))
+        return _of_narrow(expr, scope, facts)
     form = linearize(expr)
     if len(form.terms) == 1 and form.terms[0] == (expr, 1):
         return _of_atom(expr, scope, facts)
@@ -73,6 +74,16 @@ def infer_interval(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> I
 def reads_memory(expr: Expr) -> bool:
     """Whether `expr` depends on values of Funcs, Inputs or buffers."""
     return any(isinstance(node, Call | Load) for node in walk(expr))
+
+
+def _of_narrow(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interval:
+    """Bounds of an integer of another type than int64: from its operands where it cannot wrap, else from its type."""
+    match expr:
+        case Binary(BinaryOp.MIN | BinaryOp.MAX as op, a, b) if expr.type.is_integer:
+            return _of_extreme(op, infer_interval(a, scope, facts), infer_interval(b, scope, facts), facts)
+        case Select(_, a, b) if expr.type.is_integer:
+            return infer_interval(a, scope, facts).union(infer_interval(b, scope, facts), facts)
+    return _from_limits(type_limits(expr.type))
 
 
 def _from_limits(limits: Limits) -> Interval:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import gcd
 
-from tensorlang.dtypes import bool_, int64
+from tensorlang.dtypes import DType, bool_, int64
 from tensorlang.ir.expr import (
     Binary,
     BinaryOp,
@@ -17,6 +17,7 @@ from tensorlang.ir.expr import (
     CompareOp,
     Const,
     Expr,
+    Load,
     Select,
     Unary,
     UnaryOp,
@@ -117,7 +118,13 @@ def _fold(expr: Expr, facts: Facts) -> Expr:
             return Const(wrapped, kind)
         case Broadcast(Const() as value, lanes):
             return broadcast(value, lanes)
+        case Load(buffer, at, Const(value, _), kind):
+            return Load(buffer, at, None, kind) if value else _zero(kind)
     return expr
+
+
+def _zero(kind: DType) -> Const:
+    return Const(False if kind.is_bool else 0.0 if kind.is_float else 0, kind)
 
 
 def _fold_compare(op: CompareOp, gap: Linear, facts: Facts) -> Const | None:

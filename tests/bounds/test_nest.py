@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import dedent, indent
+
 import pytest
 
 import tensorlang as tl
@@ -53,6 +55,12 @@ def staged(f: tl.Func, s: Schedule, stage: int) -> tuple[FuncDef, StageSchedule]
     return resolved.algorithm.func(f.name), resolved.funcs[f.name].stages[stage]
 
 
+def exact(built: Nest) -> tuple[bool, bool]:
+    """Whether i is read, and written, for no other values than were asked for."""
+    domain = built.domains["f.0.i.at"]
+    return domain.exact_reads, domain.exact_writes
+
+
 def loop_text(built: Nest) -> str:
     return format_stmt(simplify_stmts(substitute_lets(built.stmt)))
 
@@ -75,7 +83,7 @@ def test_a_factor_that_divides_needs_no_tail() -> None:
             """,
         )
         assert not built.rounded and not built.problems
-        assert [domain.exact for domain in built.domains.values()] == [True]
+        assert exact(built) == (True, True)
 
 
 def test_guard_with_if() -> None:
@@ -91,7 +99,7 @@ def test_guard_with_if() -> None:
               f[$io * 8 + $ii] = x[$io * 8 + $ii]
         """,
     )
-    assert built.domains["f.0.i.at"].exact
+    assert exact(built) == (True, True)
 
 
 def test_shift_inwards() -> None:
@@ -106,7 +114,7 @@ def test_shift_inwards() -> None:
             f[min($io * 8, 12) + $ii] = x[min($io * 8, 12) + $ii]
         """,
     )
-    assert built.domains["f.0.i.at"].exact
+    assert exact(built) == (True, True)
 
 
 def test_round_up() -> None:
@@ -122,9 +130,67 @@ def test_round_up() -> None:
         """,
     )
     domain = built.domains["f.0.i.at"]
-    assert (format_expr(domain.min), format_expr(domain.extent), domain.exact) == ("0", "20", False)
-    assert [split.inner for split in built.asked_round_up] == ["ii"]
+    assert (format_expr(domain.min), format_expr(domain.extent), exact(built)) == ("0", "20", (False, False))
+    assert [split.inner for split in built.overrunning] == ["ii"]
     assert not built.rounded
+
+
+@pytest.mark.parametrize(
+    ("tail", "body", "is_exact"),
+    [
+        (
+            "predicate",
+            """
+            store if $io * 8 + $ii < 20:
+              load if $io * 8 + $ii < 20:
+                f[$io * 8 + $ii] = x[$io * 8 + $ii]""",
+            (True, True),
+        ),
+        (
+            "predicate_loads",
+            """
+            load if $io * 8 + $ii < 20:
+              f[$io * 8 + $ii] = x[$io * 8 + $ii]""",
+            (True, False),
+        ),
+        (
+            "predicate_stores",
+            """
+            store if $io * 8 + $ii < 20:
+              f[$io * 8 + $ii] = x[$io * 8 + $ii]""",
+            (False, True),
+        ),
+        (
+            "round_up_and_blend",
+            """
+            f[$io * 8 + $ii] = select($io * 8 + $ii < 20, x[$io * 8 + $ii], f[$io * 8 + $ii])""",
+            (False, False),
+        ),
+        (
+            "shift_inwards_and_blend",
+            """
+            f[min($io * 8, 12) + $ii] = select($ii >= $io * 8 - 12, x[min($io * 8, 12) + $ii], """
+            "f[min($io * 8, 12) + $ii])",
+            (True, True),
+        ),
+    ],
+)
+def test_tails_that_predicate_or_blend(tail: str, body: str, is_exact: tuple[bool, bool]) -> None:
+    f, s = line()
+    s[f].split("i", "io", "ii", 8, tail)
+    built = nest(f, s, 20)
+    assert_nest(built, "for $io in 0..3:\n  for $ii in 0..8:" + indent(dedent(body), "    "))
+    assert exact(built) == is_exact
+    assert [split.inner for split in built.overrunning] == ([] if is_exact == (True, True) else ["ii"])
+
+
+def test_a_predicate_of_the_whole_split_covers_what_inner_tails_overrun() -> None:
+    f, s = line()
+    s[f].split("i", "io", "ii", 8, "predicate_stores").split("ii", "a", "b", 3, "round_up_and_blend")
+    assert exact(nest(f, s, 20)) == (False, True)
+    f, s = line()
+    s[f].split("i", "io", "ii", 8, "predicate_loads").split("ii", "a", "b", 3, "round_up")
+    assert exact(nest(f, s, 20)) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -203,19 +269,19 @@ def test_problems_of_explicit_tails() -> None:
 def test_a_guard_around_the_whole_split_covers_a_rounded_inner_one() -> None:
     f, s = line()
     s[f].split("i", "io", "ii", 8, "guard_with_if").split("ii", "a", "b", 3, "round_up")
-    assert nest(f, s, 20).domains["f.0.i.at"].exact
+    assert exact(nest(f, s, 20)) == (True, True)
 
 
 def test_a_renamed_loop_is_as_whole_as_it_was() -> None:
     f, s = line()
     s[f].rename("i", "row").split("row", "io", "ii", 8, "guard_with_if").split("ii", "a", "b", 3, "round_up")
-    assert nest(f, s, 20).domains["f.0.i.at"].exact
+    assert exact(nest(f, s, 20)) == (True, True)
 
 
 def test_a_guard_around_an_inner_split_does_not_cover_a_rounded_outer_one() -> None:
     f, s = line()
     s[f].split("i", "io", "ii", 8, "round_up").split("ii", "a", "b", 3, "guard_with_if")
-    assert not nest(f, s, 20).domains["f.0.i.at"].exact
+    assert exact(nest(f, s, 20)) == (False, False)
 
 
 def test_fused_and_renamed_loops() -> None:

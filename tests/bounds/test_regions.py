@@ -104,18 +104,18 @@ LET = "for t in serial(3):\n for i in serial(4):\n  at = t * 4 + i\n  f[at] = x[
 
 
 def test_a_rounded_tail_touches_more_than_it_requires() -> None:
-    region = read(LET, domains={"at": Domain(index(0), index(10), exact=False)})
+    region = read(LET, domains={"at": Domain(index(0), index(10), exact_reads=False, exact_writes=False)})
     assert show(region.required) == "[1, 10]"
     assert show(region.touched) == "[1, 12]"
 
 
 def test_an_exact_tail_touches_what_it_requires() -> None:
-    region = read(LET, domains={"at": Domain(index(0), index(10), exact=True)})
+    region = read(LET, domains={"at": Domain(index(0), index(10), exact_reads=True, exact_writes=True)})
     assert show(region.required) == show(region.touched) == "[1, 10]"
 
 
 def test_a_domain_around_a_tile() -> None:
-    domains = {"at": Domain(parse_expr("o * 4"), index(3), exact=False)}
+    domains = {"at": Domain(parse_expr("o * 4"), index(3), exact_reads=False, exact_writes=False)}
     region = read("for i in serial(4):\n at = o * 4 + i\n f[at] = x[at]", domains=domains)
     assert show(region.required) == "[o * 4, o * 4 + 2]"
     assert show(region.touched) == "[o * 4, o * 4 + 3]"

@@ -1,9 +1,9 @@
 """Loop nests written as Python text, so that the input of a pass reads like its printed output.
 
 ``for i in parallel(8):`` is a loop of that kind, ``with register("acc", 8):`` storage around a block, ``n = i * 8`` a
-let for the rest of its block. ``out[at]`` is a flat store or load, ``out[at, mask]`` a masked one; with ``flat=False``
-it is a Func or Input at coordinates. Integers are int64, floats and all elements float32; a scalar beside a vector is
-broadcast.
+let for the rest of its block, ``with load(i < 3):`` a condition on the loads of a block (and so ``store``). ``out[at]``
+is a flat store or load, ``out[at, mask]`` a masked one; with ``flat=False`` it is a Func or Input at coordinates.
+Integers are int64, floats and all elements float32; a scalar beside a vector is broadcast.
 """
 
 from __future__ import annotations
@@ -31,7 +31,19 @@ from tensorlang.ir.expr import (
     index,
 )
 from tensorlang.ir.printer import format_stmt
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Provide, Stmt, Store
+from tensorlang.ir.stmt import (
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    LoopKind,
+    Memory,
+    Predicated,
+    Provide,
+    Stmt,
+    Store,
+)
 from tensorlang.ir.visitor import block
 
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
@@ -75,6 +87,8 @@ class _Parser:
                 return IfThenElse(self.expr(test), self.block(body), self.block(otherwise) if otherwise else None)
             case ast.With([ast.withitem(ast.Call(ast.Name(memory), [ast.Constant(name), ast.Constant(size)]))], body):
                 return Allocate(str(name), float32, int(str(size)), Memory(memory), self.block(body))
+            case ast.With([ast.withitem(ast.Call(ast.Name("load" | "store" as what), [condition]))], body):
+                return Predicated(self.expr(condition), what == "load", what == "store", self.block(body))
             case ast.Assign([ast.Subscript(ast.Name(name), where)], value):
                 return self.write(name, where, self.expr(value))
         raise AssertionError(ast.dump(node))

@@ -86,6 +86,34 @@ def round_up_past_an_input() -> Refused:
     return g, s, None
 
 
+def predicate_stores_past_an_input() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("j", "jo", "ji", 5, "predicate_stores")
+    return g, s, None
+
+
+def predicate_loads_past_an_output() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("j", "jo", "ji", 5, "predicate_loads")
+    return g, s, None
+
+
+def round_up_and_blend_past_an_output() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].vectorize("j", 5, "round_up_and_blend")
+    return g, s, {"g": (19, 13)}
+
+
+def shift_inwards_and_blend_of_a_short_loop() -> Refused:
+    _, g = _stages()
+    s = tl.Schedule(g)
+    s[g].split("j", "jo", "ji", 50, "shift_inwards_and_blend")
+    return g, s, None
+
+
 def shift_inwards_of_a_short_loop() -> Refused:
     _, g = _stages()
     s = tl.Schedule(g)
@@ -204,6 +232,30 @@ a round_up tail makes x be read at axis 1 = 0 .. 34, outside [0, 32).
   rule        round_up is legal where all arrays that are read and written can hold the extra points
   legal here  tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)
   hint        change the tail of the split that makes the tiles of x""",
+    predicate_stores_past_an_input: """\
+a predicate_stores tail makes x be read at axis 1 = 0 .. 34, outside [0, 32).
+  asked       s[g].split("j", "jo", "ji", 5, tail="predicate_stores")    HERE
+  rule        predicate_stores is legal where all arrays that are read can hold the extra points
+  legal here  tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)
+  hint        change the tail of the split that makes the tiles of x""",
+    predicate_loads_past_an_output: """\
+a predicate_loads tail makes g be written at j = 0 .. 34, outside [0, 32).
+  asked       s[g].split("j", "jo", "ji", 5, tail="predicate_loads")    HERE
+  rule        predicate_loads is legal where all arrays that are written can hold the extra points
+  legal here  tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)
+  hint        change the tail of the split that makes the tiles of g""",
+    round_up_and_blend_past_an_output: """\
+a round_up_and_blend tail makes g be read at j = 0 .. 14, outside [0, 13).
+  asked       s[g].vectorize("j", 5, tail="round_up_and_blend")    HERE
+  rule        round_up_and_blend is legal where all arrays that are read and written can hold the extra points
+  legal here  tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)
+  hint        change the tail of the split that makes the tiles of g""",
+    shift_inwards_and_blend_of_a_short_loop: """\
+tail shift_inwards_and_blend of the split of j in g is not legal: its extent is 32, the factor 50.
+  asked       s[g].split("j", "jo", "ji", 50, tail="shift_inwards_and_blend")    HERE
+  rule        shift_inwards_and_blend needs an extent of at least the factor, 50
+  legal here  tail="guard_with_if" | tail="auto"
+  hint        use a factor that divides 32, or tail="auto\"""",
     shift_inwards_of_a_short_loop: """\
 tail shift_inwards of the split of j in g is not legal: its extent is 32, the factor 50.
   asked       s[g].split("j", "jo", "ji", 50, tail="shift_inwards")    HERE

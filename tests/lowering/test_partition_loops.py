@@ -32,6 +32,23 @@ def test_a_guard_at_the_end_is_kept_only_in_the_last_iteration(condition: str) -
     )
 
 
+def test_predicates_are_kept_only_in_the_last_iteration() -> None:
+    assert_partitioned(
+        """
+        for k in serial(3):
+            for j in vectorized(4):
+                out[k * 4 + j, k * 4 + j < 10] = x[k * 4 + j, k * 4 + j < 10]
+        """,
+        """
+        for k in 0..2:
+          vectorized j in 0..4:
+            out{k * 4 + j} = x{k * 4 + j}
+        vectorized j in 0..4:
+          out{j + 8 if j + 8 < 10} = x{j + 8 if j + 8 < 10}
+        """,
+    )
+
+
 def test_a_condition_at_the_start_and_one_at_the_end_leave_three_loops() -> None:
     assert_partitioned(
         """

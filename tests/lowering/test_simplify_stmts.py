@@ -24,6 +24,8 @@ from tests.ir.parse import assert_printed, parse_stmt
             "for o in serial(3):\n for i in serial(min(o * 8 + 8, 24) - o * 8):\n  out[i] = 1.0",
             "for o in 0..3:\n  for i in 0..8:\n    out{i} = 1.0",
         ),
+        ("for i in serial(4):\n out[i, i < 4] = x[i, i < 9]", "for i in 0..4:\n  out{i} = x{i}"),
+        ("for i in serial(4):\n out[i] = x[i, i > 4]\n y[i, i > 4] = 1.0", "for i in 0..4:\n  out{i} = 0.0"),
         (
             "for i in serial(4):\n if i < 2:\n  pass\n else: out[i] = 2.0",
             "for i in 0..4:\n  if i < 2:\n    pass\n  else:\n    out{i} = 2.0",

@@ -37,6 +37,12 @@ def assert_vectorized(body: str, after: str) -> None:
             "if i * 8 + j < 30: out[j] = x[j] + y[i]",
             "out{ramp(0, 1, 8) if ramp(i * 8, 1, 8) < 30} = x{ramp(0, 1, 8) if ramp(i * 8, 1, 8) < 30} + x8(y{i})",
         ),
+        # Where only the predicate varies, it is loaded if the first lane wants it and so decides, else lane by lane.
+        ("out[j] = x[i, i * 8 + j < 30]", "out{ramp(0, 1, 8)} = x8(x{i if i * 8 + 0 < 30})"),
+        (
+            "out[j] = x[i, i * 8 - j < 30]",
+            "out{ramp(0, 1, 8)} = x{x8(i) if ramp(i * 8, -1, 8) < 30}",
+        ),
         ("if i < 3: out[j] = 1.0", "if i < 3:\n    out{ramp(0, 1, 8)} = 1.0"),
     ],
 )

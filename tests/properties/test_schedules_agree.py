@@ -18,7 +18,7 @@ from tensorlang.schedule.stages import StageName
 from tensorlang.validation import check_kernel
 from tests.properties.algorithms import SUBJECTS, Subject
 
-TAILS = ("auto", "auto", "guard_with_if", "round_up", "shift_inwards")
+TAILS = ("auto", *tl.TailStrategy)
 
 
 def _loops(s: tl.Schedule, stage: StageName) -> list[str]:

@@ -90,6 +90,11 @@ def refusal(call: Callable[[], object]) -> str:
     """The text of the ScheduleError that `call` ends in, with ``HERE`` for the line of the test."""
     with pytest.raises(ScheduleError) as caught:
         call()
-    text = str(caught.value)
-    assert _WHERE.search(text) or not caught.value.asked, f"the error does not point at the test:\n{text}"
+    return without_line(caught.value)
+
+
+def without_line(error: ScheduleError) -> str:
+    """The text of an error, with ``HERE`` for the line of the test."""
+    text = str(error)
+    assert _WHERE.search(text) or not error.asked, f"the error does not point at the test:\n{text}"
     return _WHERE.sub("    HERE", text)

@@ -11,7 +11,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.lang.var import RDom
 from tensorlang.schedule import Schedule
 
-from .programs import blur, conv, gemm, histogram, refusal
+from .programs import blur, conv, gemm, histogram, refusal, without_line
 
 
 def test_error_points_at_the_users_line() -> None:
@@ -114,8 +114,8 @@ def test_tail_of_a_reduction() -> None:
         's[C.update()].split("k", "ko", "ki", 8, tail="round_up"): '
         "k is a reduction loop, and round_up would run iterations that the RDom does not have.\n"
         '  asked       s[C.update()].split("k", "ko", "ki", 8, tail="round_up")    HERE\n'
-        "  rule        reduction loops accept only the tails guard_with_if and auto\n"
-        '  legal here  tail="guard_with_if" | tail="auto"'
+        "  rule        reduction loops accept only the tails guard_with_if, predicate and auto\n"
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"'
     )
 
 
@@ -126,7 +126,8 @@ def test_shift_inwards_of_an_update() -> None:
         "C.update() is an update, and shift_inwards would update some points twice.\n"
         '  asked       s[C.update()].vectorize("j", 8, tail="shift_inwards")    HERE\n'
         "  rule        shift_inwards is legal for pure definitions\n"
-        '  legal here  tail="guard_with_if" | tail="auto" | tail="round_up"'
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | tail="round_up" | '
+        'tail="shift_inwards_and_blend"'
     )
 
 
@@ -140,7 +141,60 @@ def test_round_up_of_an_inner_loop_of_an_update() -> None:
         '  asked       s[C.update()].split("ii", "im", "in_", 8, tail="round_up")    HERE\n'
         "  rule        in an update, round_up is legal for loops that do not descend from the inner loop of a split, "
         "or that the factor divides\n"
-        '  legal here  tail="guard_with_if" | tail="auto"'
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | tail="round_up_and_blend" | '
+        'tail="shift_inwards_and_blend"'
+    )
+
+
+def test_predicate_loads_of_an_inner_loop() -> None:
+    s = Schedule(blur().f)
+    s["f"].split("j", "jo", "ji", 12).split("ji", "jm", "jn", 4, tail="predicate_loads")
+    s["f"].split("i", "io", "ii", 12, tail="predicate_loads")
+    assert refusal(lambda: s["f"].vectorize("ii", 8, tail="predicate_loads")) == (
+        's[f].vectorize("ii", 8, tail="predicate_loads"): ii descends from the inner loop of a split, '
+        "and predicate_loads would overwrite points of the next tile with values made of zeros.\n"
+        '  asked       s[f].vectorize("ii", 8, tail="predicate_loads")    HERE\n'
+        "  rule        predicate_loads is legal for loops that do not descend from the inner loop of a split, "
+        "or that the factor divides\n"
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"'
+    )
+
+
+@pytest.mark.parametrize(
+    "tail", ["predicate_loads", "predicate_stores", "round_up_and_blend", "shift_inwards_and_blend"]
+)
+def test_tails_that_a_reduction_does_not_take(tail: str) -> None:
+    s = Schedule(gemm().c)
+    with pytest.raises(ScheduleError, match="k is a reduction loop"):
+        s["C", 1].split("k", "ko", "ki", 8, tail=tail)
+
+
+def blended(*marks: str) -> Schedule:
+    s = Schedule(gemm().c)
+    s["C", 1].vectorize("j", 8, tail="shift_inwards_and_blend")
+    for loop in marks:
+        s["C", 1].parallel(loop)
+    return s
+
+
+def test_a_blended_dimension_in_parallel() -> None:
+    assert blended("i").check() == ()
+    (problem,) = blended("j").check()
+    assert without_line(problem) == (
+        's[C.update()].vectorize("j", 8, tail="shift_inwards_and_blend"): '
+        "j is parallel, and a tile that blends would store old values over what another thread stored.\n"
+        '  asked       s[C.update()].vectorize("j", 8, tail="shift_inwards_and_blend")    HERE\n'
+        "  rule        neither the dimension of a tail that blends nor a reduction runs in parallel\n"
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | serial("j")'
+    )
+
+
+def test_a_fused_loop_of_a_blended_dimension_in_parallel() -> None:
+    s = Schedule(blur().f)
+    s["f"].split("j", "jo", "ji", 4, tail="round_up_and_blend").fuse("i", "jo", "task").parallel("task")
+    (problem,) = s.check()
+    assert str(problem).startswith(
+        's[f].split("j", "jo", "ji", 4, tail="round_up_and_blend"): task is parallel, and a tile that blends'
     )
 
 
@@ -272,11 +326,13 @@ def test_reserved_name() -> None:
 
 def test_unknown_tail() -> None:
     s = Schedule()
-    assert refusal(lambda: s["f"].split("i", "io", "ii", 8, tail="predicate")) == (
-        's[f].split("i", "io", "ii", 8, tail="predicate"): '
-        'tail must be one of round_up, guard_with_if, shift_inwards, auto, but got "predicate".\n'
-        '  asked       s[f].split("i", "io", "ii", 8, tail="predicate")    HERE\n'
-        "  rule        tail is one of round_up, guard_with_if, shift_inwards, auto"
+    assert refusal(lambda: s["f"].split("i", "io", "ii", 8, tail="masked")) == (
+        's[f].split("i", "io", "ii", 8, tail="masked"): '
+        "tail must be one of round_up, round_up_and_blend, guard_with_if, predicate, predicate_loads, "
+        'predicate_stores, shift_inwards, shift_inwards_and_blend, auto, but got "masked".\n'
+        '  asked       s[f].split("i", "io", "ii", 8, tail="masked")    HERE\n'
+        "  rule        tail is one of round_up, round_up_and_blend, guard_with_if, predicate, predicate_loads, "
+        "predicate_stores, shift_inwards, shift_inwards_and_blend, auto"
     )
 
 
