@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from tensorlang.errors import ScheduleError
+from tensorlang.ir.algorithm import FuncDef
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import Coordinate, Count, LoopName
+from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import Plan
+from tensorlang.schedule.rules import Family, refuse, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +63,31 @@ class Bound(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.algorithm.func(plan.func(self).name)
-        if self.var not in func.vars:
-            raise self.error(
-                f"{func.name} has no Var {self.var}.",
-                rule="bound names a Var of the pure definition",
-                legal=f"Vars of {func.name}: {', '.join(func.vars) or 'none'}",
-            )
-        if any(var == self.var for var, _, _ in plan.stage(self).bounds):
-            raise self.error(f"{self.var} is already bound in {func.name}.", rule="a Var is bound once")
+        refuse(check_bound_names_a_var(self, func), check_bound_once(self, plan.stage(self)))
         for stage in plan.stages.values():
             if stage.name.func == func.name:
                 bounds = (*stage.bounds, (self.var, self.min, self.extent))
                 plan = plan.with_nest(self, replace(stage, bounds=bounds))
         return plan
+
+
+@rule(Family.NAMES)
+def check_bound_names_a_var(call: Bound, func: FuncDef) -> ScheduleError | None:
+    """bound names a Var of the pure definition."""
+    if call.var in func.vars:
+        return None
+    return call.error(
+        f"{func.name} has no Var {call.var}.", legal=f"Vars of {func.name}: {', '.join(func.vars) or 'none'}"
+    )
+
+
+@rule(Family.BOUNDS)
+def check_bound_once(call: Bound, stage: StagePlan) -> ScheduleError | None:
+    """A Var is bound once."""
+    before = next(((low, extent) for var, low, extent in stage.bounds if var == call.var), None)
+    if before is None:
+        return None
+    return call.error(
+        f"{call.var} is already bound in {call.stage.func}, to [{before[0]}, {sum(before)}).",
+        hint="keep one of the two",
+    )

@@ -66,8 +66,10 @@ class Call:
         stage = self.stage.as_written if isinstance(self.stage, StageName) else _shorten(self.stage)
         return f"s[{stage}].{self.method_text(quote_stages=False)}"
 
-    def error(self, sentence: str, *, rule: str, legal: str = "", hint: str = "", details: str = "") -> ScheduleError:
-        """The error that says, in one sentence, why this directive is refused."""
+    def error(
+        self, sentence: str, *, rule: str = "", legal: str = "", hint: str = "", details: str = ""
+    ) -> ScheduleError:
+        """The error that says, in one sentence, why this directive is refused; a check gives it the rule it is for."""
         asked = self.asked
         return ScheduleError(
             f"{asked}: {sentence}", asked=asked, where=self.where, rule=rule, legal=legal, hint=hint, details=details

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule import resolved
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import Count, LoopName, NewName, Tail
+from tensorlang.schedule.loop_rules import (
+    check_fused_loops_are_nested,
+    check_fused_loops_are_of_one_sort,
+    check_fused_loops_run_alike,
+    check_tile_takes_two_loops,
+)
 from tensorlang.schedule.nest import LoopPlan
 from tensorlang.schedule.order import reorder_loops
 from tensorlang.schedule.plan import Plan
+from tensorlang.schedule.rules import refuse
 from tensorlang.schedule.splitting import split_loop
 from tensorlang.schedule.tails import TailStrategy
 
@@ -108,14 +114,11 @@ class Fuse(Directive):
         inner_position = stage.position(self, self.inner)
         stage.check_new_names(self, (self.fused,), reusable=(self.outer, self.inner))
         outer, inner = stage.loops[position], stage.loops[inner_position]
-        if inner_position != position + 1:
-            raise self.error(
-                f"{self.inner} is not directly inside {self.outer}.",
-                rule="the two loops of a fuse are directly nested, outer first",
-                legal=f"loops of {stage.name.as_written}, outermost first: {stage.loop_names}",
-                hint="reorder first",
-            )
-        self._check_alike(outer, inner)
+        refuse(
+            check_fused_loops_are_nested(self, stage, outer, inner),
+            check_fused_loops_are_of_one_sort(self, outer, inner),
+            check_fused_loops_run_alike(self, outer, inner),
+        )
         fused = LoopPlan(
             self.fused,
             outer.kind,
@@ -127,20 +130,6 @@ class Fuse(Directive):
         )
         transform = resolved.Fuse(self.outer, self.inner, self.fused)
         return plan.with_nest(self, stage.replaced(self, position, 2, (fused,), transform))
-
-    def _check_alike(self, outer: LoopPlan, inner: LoopPlan) -> None:
-        if outer.is_reduction != inner.is_reduction:
-            reduction, pure = (outer, inner) if outer.is_reduction else (inner, outer)
-            raise self.error(
-                f"{reduction.name} is a reduction loop and {pure.name} is not.",
-                rule="a fuse takes two loops over pure Vars, or two over RVars",
-            )
-        if outer.kind is not inner.kind or outer.kind is LoopKind.VECTORIZED:
-            raise self.error(
-                f"{outer.name} is {outer.kind} and {inner.name} is {inner.kind}.",
-                rule="the two loops of a fuse run in the same way, and are not vectorized",
-                hint="fuse first, then say how the fused loop runs",
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +187,7 @@ class Tile(Directive):
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
         stage.position(self, self.y)
+        refuse(check_tile_takes_two_loops(self, self.x, self.y))
         stage = split_loop(stage, self, self.x, self.xo, self.xi, self.fx, self.tail)
         stage = split_loop(stage, self, self.y, self.yo, self.yi, self.fy, self.tail)
         return plan.with_nest(self, reorder_loops(stage, self, (self.xo, self.yo, self.xi, self.yi)))

@@ -9,9 +9,15 @@ from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, OptionalCount, Tail
+from tensorlang.schedule.mark_rules import (
+    check_one_loop_is_vectorized,
+    check_runs_in_one_way,
+    check_tail_belongs_to_a_split,
+)
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import Plan
 from tensorlang.schedule.races import is_race_free
+from tensorlang.schedule.rules import refuse
 from tensorlang.schedule.splitting import split_loop
 from tensorlang.schedule.tails import TailStrategy
 
@@ -61,7 +67,7 @@ class Unroll(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
-        check_tail_has_split(self, self.n, self.tail)
+        refuse(check_tail_belongs_to_a_split(self, self.v, self.n, self.tail))
         if self.n is None:
             return plan.with_nest(self, mark(stage, self, self.v, LoopKind.UNROLLED))
         inner = f"{self.v}.unroll"
@@ -111,15 +117,9 @@ class Vectorize(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
-        check_tail_has_split(self, self.n, self.tail)
+        refuse(check_tail_belongs_to_a_split(self, self.v, self.n, self.tail))
         check_races(stage, self, stage.loop(self, self.v))
-        lanes = next((loop for loop in stage.loops if loop.kind is LoopKind.VECTORIZED), None)
-        if lanes is not None:
-            raise self.error(
-                f"{lanes.name} is already a vectorized loop of {stage.name.as_written}.",
-                rule="one loop of a stage is vectorized",
-                hint=f'unroll("{self.v}"), or serial("{lanes.name}") first',
-            )
+        refuse(check_one_loop_is_vectorized(self, stage, self.v))
         if self.n is None:
             return plan.with_nest(self, mark(stage, self, self.v, LoopKind.VECTORIZED))
         inner = f"{self.v}.lane"
@@ -175,11 +175,11 @@ class Parallel(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
-        check_tail_has_split(self, self.n, self.tail)
+        refuse(check_tail_belongs_to_a_split(self, self.v, self.n, self.tail))
         check_races(stage, self, stage.loop(self, self.v))
         if self.n is None:
             return plan.with_nest(self, mark(stage, self, self.v, LoopKind.PARALLEL))
-        check_can_mark(stage, self, self.v, LoopKind.PARALLEL)
+        refuse(check_runs_in_one_way(self, stage, stage.loop(self, self.v), LoopKind.PARALLEL))
         stage = split_loop(stage, self, self.v, self.v, f"{self.v}.task", self.n, self.tail)
         return plan.with_nest(self, stage.marked(self, self.v, LoopKind.PARALLEL))
 
@@ -224,21 +224,9 @@ class Serial(Directive):
 
 
 def mark(stage: StagePlan, call: Call, loop: str, kind: LoopKind) -> StagePlan:
-    """Return `stage` with a loop that ran serially running as `kind`; raises as `check_can_mark`."""
-    check_can_mark(stage, call, loop, kind)
+    """Return `stage` with a loop running as `kind`; ScheduleError unless it exists and ran serially so far."""
+    refuse(check_runs_in_one_way(call, stage, stage.loop(call, loop), kind))
     return stage.marked(call, loop, kind)
-
-
-def check_can_mark(stage: StagePlan, call: Call, name: str, kind: LoopKind) -> None:
-    """Raise ScheduleError unless the loop exists and runs serially so far."""
-    loop = stage.loop(call, name)
-    if loop.kind is LoopKind.SERIAL:
-        return
-    raise call.error(
-        f"{name} is already {loop.kind} in {stage.name.as_written}.",
-        rule="a loop runs in one way",
-        hint=f'serial("{name}") first' if loop.kind is not kind else "say it once",
-    )
 
 
 def check_races(stage: StagePlan, call: Call, loop: LoopPlan) -> None:
@@ -253,13 +241,3 @@ def check_races(stage: StagePlan, call: Call, loop: LoopPlan) -> None:
         "and the update reads its own Func only at the indices on the left",
         legal=f"loops over pure Vars: {pure}" if pure else "",
     )
-
-
-def check_tail_has_split(call: Call, n: int | None, tail: TailStrategy) -> None:
-    """Raise ScheduleError if a tail is given where nothing is split: a directive is never silently ignored."""
-    if n is None and tail is not TailStrategy.AUTO:
-        raise call.error(
-            "there is no split for the tail to apply to.",
-            rule="a tail belongs to a split",
-            legal=f'{call.call}(v) | {call.call}(v, n, tail="{tail}")',
-        )

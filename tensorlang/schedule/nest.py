@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Variable
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.resolved import Split, Transform
+from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
 
@@ -80,16 +82,8 @@ class StagePlan:
         ScheduleError
             If there is no such loop; the text lists the loops, and says what became of it.
         """
-        for position, candidate in enumerate(self.loops):
-            if candidate.name == loop:
-                return position
-        gone = self.gone_by.get(loop)
-        fate = f"; {gone.asked} replaced it" if gone else ""
-        raise call.error(
-            f"{self.name.as_written} has no loop {loop}{fate}.",
-            rule="a directive names loops that exist when it is given",
-            legal=f"loops of {self.name.as_written}, outermost first: {self.loop_names}",
-        )
+        refuse(check_loop_exists(self, call, loop))
+        return [candidate.name for candidate in self.loops].index(loop)
 
     def loop(self, call: Call, name: str) -> LoopPlan:
         """The loop called `name`; raises as `position`."""
@@ -97,13 +91,7 @@ class StagePlan:
 
     def check_new_names(self, call: Call, names: tuple[str, ...], reusable: tuple[str, ...]) -> None:
         """Raise ScheduleError unless `names` are distinct, and new or among `reusable`."""
-        for place, name in enumerate(names):
-            if name in names[:place] or (name in self.made_by and name not in reusable):
-                raise call.error(
-                    f"the name {name} is already used in {self.name.as_written}.",
-                    rule="loop names are unique in a stage, those of replaced loops included",
-                    legal=f"names other than {', '.join(sorted(self.made_by))}",
-                )
+        refuse(check_loop_names_are_new(self, call, names, reusable))
 
     def replaced(
         self, call: Call, position: int, count: int, loops: tuple[LoopPlan, ...], *transforms: Transform
@@ -125,6 +113,33 @@ class StagePlan:
         """The nest with `loop` running as `kind`."""
         loops = tuple(replace(item, kind=kind, marked_by=call) if item.name == loop else item for item in self.loops)
         return replace(self, loops=loops)
+
+
+@rule(Family.NAMES)
+def check_loop_exists(stage: StagePlan, call: Call, loop: str) -> ScheduleError | None:
+    """A directive names loops that exist when it is given."""
+    if any(candidate.name == loop for candidate in stage.loops):
+        return None
+    gone = stage.gone_by.get(loop)
+    fate = f"; {gone.asked} replaced it" if gone else ""
+    return call.error(
+        f"{stage.name.as_written} has no loop {loop}{fate}.",
+        legal=f"loops of {stage.name.as_written}, outermost first: {stage.loop_names}",
+    )
+
+
+@rule(Family.NAMES)
+def check_loop_names_are_new(
+    stage: StagePlan, call: Call, names: tuple[str, ...], reusable: tuple[str, ...]
+) -> ScheduleError | None:
+    """Loop names are unique in a stage, those of replaced loops included."""
+    for place, name in enumerate(names):
+        if name in names[:place] or (name in stage.made_by and name not in reusable):
+            return call.error(
+                f"the name {name} is already used in {stage.name.as_written}.",
+                legal=f"names other than {', '.join(sorted(stage.made_by))}",
+            )
+    return None
 
 
 def begin_stage(func: FuncDef, index: int, definition: Definition) -> StagePlan:

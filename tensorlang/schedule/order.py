@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import ClassVar
 
+from tensorlang.errors import ScheduleError
 from tensorlang.schedule.associativity import is_associative_update
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
@@ -13,6 +14,7 @@ from tensorlang.schedule.fields import Names
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import Plan
 from tensorlang.schedule.races import is_race_free
+from tensorlang.schedule.rules import Family, refuse, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +64,34 @@ def reorder_loops(stage: StagePlan, call: Call, names: tuple[str, ...]) -> Stage
     loops = list(stage.loops)
     for target, source in zip(sorted(positions), positions, strict=True):
         loops[target] = stage.loops[source]
-    is_reordered = _check_reduction_order(stage, call, loops)
-    return replace(stage, loops=tuple(loops), is_reduction_reordered=stage.is_reduction_reordered or is_reordered)
+    swapped = _swapped_reductions(stage, loops)
+    for outer, inner in swapped:
+        refuse(check_order_of_reductions(stage, call, outer, inner))
+    return replace(stage, loops=tuple(loops), is_reduction_reordered=stage.is_reduction_reordered or bool(swapped))
 
 
-def _check_reduction_order(stage: StagePlan, call: Call, loops: list[LoopPlan]) -> bool:
-    """Whether the terms of a reduction change their order; ScheduleError where that may show in the result."""
-    is_reordered = False
+def _swapped_reductions(stage: StagePlan, loops: list[LoopPlan]) -> list[tuple[LoopPlan, LoopPlan]]:
+    """The pairs of reduction loops that `loops` swaps, which changes the order in which terms come."""
     before = [loop for loop in stage.loops if loop.is_reduction]
     after = {loop.name: position for position, loop in enumerate(loops)}
-    for outer, inner in combinations(before, 2):
-        if after[outer.name] < after[inner.name] or _is_order_kept(stage, outer, inner):
-            continue
-        if not is_associative_update(stage.definition, stage.name.func):
-            raise call.error(
-                f"the update may depend on the order of {outer.name} and {inner.name}, which would be swapped.",
-                rule="reduction loops are swapped only where the update is proven associative and commutative "
-                "(f = f op e, with op one of + - * min max and or), or free of races",
-                legal=f"any order with {outer.name} before {inner.name}",
-            )
-        is_reordered = True
-    return is_reordered
+    return [
+        (outer, inner)
+        for outer, inner in combinations(before, 2)
+        if after[outer.name] > after[inner.name] and not _is_order_kept(stage, outer, inner)
+    ]
+
+
+@rule(Family.REDUCTION_ORDER)
+def check_order_of_reductions(stage: StagePlan, call: Call, outer: LoopPlan, inner: LoopPlan) -> ScheduleError | None:
+    """Reduction loops are swapped only where the update is proven associative and commutative
+    (f = f op e, with op one of + - * min max and or & | ^), or free of races.
+    """
+    if is_associative_update(stage.definition, stage.name.func):
+        return None
+    return call.error(
+        f"the update may depend on the order of {outer.name} and {inner.name}, which would be swapped.",
+        legal=f"any order with {outer.name} before {inner.name}",
+    )
 
 
 def _is_order_kept(stage: StagePlan, outer: LoopPlan, inner: LoopPlan) -> bool:

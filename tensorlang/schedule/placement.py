@@ -8,9 +8,16 @@ from typing import ClassVar
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
+from tensorlang.schedule.placement_rules import (
+    check_initialised_once,
+    check_inlined_func_has_no_updates,
+    check_level_is_of_a_user,
+    check_output_is_at_root,
+    check_placed_once,
+)
 from tensorlang.schedule.plan import FuncPlan, Plan
-from tensorlang.schedule.reads import producers_of, stages_using
 from tensorlang.schedule.resolved import LoopLevel, Placement
+from tensorlang.schedule.rules import refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,7 @@ class ComputeInline(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, "outputs are computed at root")
-        if plan.algorithm.func(func.name).updates:
-            raise self.error(
-                f"{func.name} has an update definition.",
-                rule="a Func with updates is not inlined, as it needs storage to accumulate in",
-                legal="compute_root() | compute_at(consumer, loop)",
-            )
+        refuse(check_output_is_at_root(self, plan), check_inlined_func_has_no_updates(self, plan))
         return plan.with_func(place(self, func, Placement.INLINE))
 
 
@@ -137,15 +138,9 @@ class ComputeAt(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, "outputs are computed at root")
+        refuse(check_output_is_at_root(self, plan))
         site = plan.stage(self, self.consumer)
-        users = stages_using(plan.algorithm, func.name)
-        if self.consumer not in users:
-            raise self.error(
-                f"{self.consumer.as_written} does not use {func.name}.",
-                rule="a Func is computed at a loop of a stage that uses it, directly or through others",
-                legal=f"loops of {', '.join(user.as_written for user in users)}",
-            )
+        refuse(check_level_is_of_a_user(self, plan, self.consumer))
         site.position(self, self.loop)
         level = LoopLevel(self.consumer.func, self.consumer.update, self.loop)
         return plan.with_func(replace(place(self, func, Placement.AT), level=level))
@@ -191,26 +186,13 @@ class ComputeAtInit(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, "outputs are computed in every call")
-        needed = producers_of(plan.algorithm, func.name)
-        changing = [item.name for item in plan.algorithm.inputs if item.name in needed and not item.constant]
-        if changing:
-            raise self.error(
-                f"{func.name} depends on {' and '.join(changing)}, which may differ from call to call.",
-                rule="a Func computed at initialisation depends on constant Inputs only",
-                hint=f"tl.Input({changing[0]!r}, ..., constant=True), if it is a weight",
-            )
+        refuse(check_output_is_at_root(self, plan), check_initialised_once(self, plan))
         return plan.with_func(place(self, func, Placement.INIT))
 
 
 def place(call: Call, func: FuncPlan, placement: Placement) -> FuncPlan:
     """Return `func` placed; ScheduleError if it was placed before, as neither directive may be ignored."""
-    if func.placed_by is not None:
-        raise call.error(
-            f"{func.name} is already placed, by {func.placed_by.asked}.",
-            rule="a Func is placed once",
-            hint="keep one of the two",
-        )
+    refuse(check_placed_once(call, func))
     return replace(func, placement=placement, placed_by=call)
 
 

@@ -12,6 +12,7 @@ from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.nest import StagePlan, begin_stage
 from tensorlang.schedule.resolved import LoopLevel, Placement, StorageDim
+from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
 
@@ -47,20 +48,13 @@ class Plan:
             If there is no such stage.
         """
         wanted = call.stage if name is None else name
-        found = self.stages.get(wanted)
-        if found is None:
-            raise self._unknown_stage(call, wanted)
-        return found
+        refuse(check_stage_exists(self, call, wanted))
+        return self.stages[wanted]
 
     def func(self, call: Call) -> FuncPlan:
         """The Func that `call` is about, which must be named by its pure stage; raises as `stage`."""
         stage = self.stage(call)
-        if stage.name.update:
-            raise call.error(
-                f"{call.call} is said of the Func {stage.name.func}, not of one of its updates.",
-                rule="placement, storage and bounds belong to a Func",
-                legal=f"s[{stage.name.func}].{call.method_text(quote_stages=False)}",
-            )
+        refuse(check_says_it_of_the_func(call))
         return self.funcs[stage.name.func]
 
     def with_stage(self, stage: StagePlan) -> Plan:
@@ -75,23 +69,33 @@ class Plan:
         """The plan with one Func replaced."""
         return replace(self, funcs={**self.funcs, func.name: func})
 
-    def _unknown_stage(self, call: Call, name: StageName) -> ScheduleError:
-        known = ", ".join(stage.as_written for stage in self.stages)
-        rule = "a directive is given to a stage of the algorithm"
-        if self.algorithm.find_input(name.func):
-            return call.error(
-                f"{name.func} is an Input, which has no loops and no storage of its own.",
-                rule=rule,
-                legal=f"stages: {known}",
-                hint=f'give {name.func} a copy to schedule: s.in_({name.func}, consumer, "{name.func}_packed")',
-            )
-        near = difflib.get_close_matches(str(name), [str(stage) for stage in self.stages], n=1)
+
+@rule(Family.NAMES)
+def check_stage_exists(plan: Plan, call: Call, name: StageName) -> ScheduleError | None:
+    """A directive is given to a stage of the algorithm."""
+    if name in plan.stages:
+        return None
+    legal = f"stages: {', '.join(stage.as_written for stage in plan.stages)}"
+    if plan.algorithm.find_input(name.func):
         return call.error(
-            f"there is no stage {name.as_written}.",
-            rule=rule,
-            legal=f"stages: {known}",
-            hint=f"did you mean {near[0]}?" if near else "",
+            f"{name.func} is an Input, which has no loops and no storage of its own.",
+            legal=legal,
+            hint=f'give {name.func} a copy to schedule: s.in_({name.func}, consumer, "{name.func}_packed")',
         )
+    near = difflib.get_close_matches(name.as_written, [stage.as_written for stage in plan.stages], n=1)
+    hint = f"did you mean {near[0]}?" if near else ""
+    return call.error(f"there is no stage {name.as_written}.", legal=legal, hint=hint)
+
+
+@rule(Family.NAMES)
+def check_says_it_of_the_func(call: Call) -> ScheduleError | None:
+    """Placement, storage and bounds belong to a Func."""
+    if not call.stage.update:
+        return None
+    return call.error(
+        f"{call.call} is said of the Func {call.stage.func}, not of one of its updates.",
+        legal=f"s[{call.stage.func}].{call.method_text(quote_stages=False)}",
+    )
 
 
 def begin_func(func: FuncDef) -> tuple[FuncPlan, tuple[StagePlan, ...]]:

@@ -1,7 +1,8 @@
 """The registry of legality rules: one function a rule, which can be switched off alone, to show that it matters.
 
 A check takes what it needs and returns the error, or None where the rule is kept. Directives raise it by `refuse`;
-checks of a whole schedule collect it.
+checks of a whole schedule collect it. The first paragraph of a check's docstring is the law, and what its errors say
+under ``rule`` where they say nothing closer to the case.
 """
 
 from __future__ import annotations
@@ -57,20 +58,30 @@ RULES: Mapping[str, Rule] = MappingProxyType(_rules)
 def rule(
     family: Family,
 ) -> Callable[[Callable[_Asked, TensorlangError | None]], Callable[_Asked, TensorlangError | None]]:
-    """Register a check; its name without ``check_`` names the rule, the first line of its docstring is the law."""
+    """Register a check; its name without ``check_`` names the rule, its docstring begins with the law."""
 
     def register(check: Callable[_Asked, TensorlangError | None]) -> Callable[_Asked, TensorlangError | None]:
         name = check.__name__.removeprefix("check_")
         assert name not in _rules, f"two rules are called {name}"
-        _rules[name] = Rule(name, family, (check.__doc__ or "").partition("\n")[0])
+        law = _law(check.__doc__ or "")
+        _rules[name] = Rule(name, family, law)
 
         @wraps(check)
         def checked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> TensorlangError | None:
-            return None if name in _switched_off.get() else check(*args, **kwargs)
+            problem = None if name in _switched_off.get() else check(*args, **kwargs)
+            if problem is not None:
+                problem.rule = problem.rule or law
+            return problem
 
         return checked
 
     return register
+
+
+def _law(docstring: str) -> str:
+    """The first paragraph as part of an error text: one line, begun in lower case, without a full stop."""
+    law = " ".join(docstring.partition("\n\n")[0].split()).removesuffix(".")
+    return law[:1].lower() + law[1:]
 
 
 def refuse(*problems: TensorlangError | None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule import resolved
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.loop_rules import check_split_loop_is_not_vectorized
 from tensorlang.schedule.nest import Blend, StagePlan
 from tensorlang.schedule.rules import refuse
 from tensorlang.schedule.tail_rules import (
@@ -31,13 +31,8 @@ def split_loop(
     position = stage.position(call, old)
     loop = stage.loops[position]
     stage.check_new_names(call, (outer, inner), reusable=(old,))
-    if loop.kind is LoopKind.VECTORIZED:
-        raise call.error(
-            f"{old} is a vectorized loop of {stage.name.as_written}.",
-            rule="a vectorized loop is not split, as its halves would both be vectorized",
-            hint=f"split {old} first, then vectorize the inner loop",
-        )
     refuse(
+        check_split_loop_is_not_vectorized(stage, call, loop),
         check_reduction_tail(call, loop, tail),
         check_shift_in_update(stage, call, tail),
         check_repeated_updates(stage, call, loop, factor, tail),

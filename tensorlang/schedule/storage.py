@@ -8,11 +8,18 @@ from typing import ClassVar
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import Count, LoopName, MemoryName, Names, NewName
-from tensorlang.schedule.placement import check_not_output
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import StorageDim
-
-_CALLERS_ARRAY = "the storage of an output is the caller's array, C-contiguous"
+from tensorlang.schedule.rules import refuse
+from tensorlang.schedule.storage_rules import (
+    check_aligned_dimension_is_not_split,
+    check_aligned_once,
+    check_memory_chosen_once,
+    check_output_is_stored_by_the_caller,
+    check_storage_dimension_exists,
+    check_storage_factor_divides,
+    check_storage_names_are_new,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,8 @@ class StoreIn(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, _CALLERS_ARRAY)
-        if func.stored_by is not None:
-            raise self.error(
-                f"the memory of {func.name} is already chosen, by {func.stored_by.asked}.",
-                rule="the memory of a Func is chosen once",
-                hint="keep one of the two",
-            )
+        refuse(check_output_is_stored_by_the_caller(self, plan))
+        refuse(check_memory_chosen_once(self, func))
         return plan.with_func(replace(func, memory=self.memory, stored_by=self))
 
 
@@ -117,34 +119,20 @@ class SplitStorage(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         position = storage_position(func, self, self.dim)
         dim = func.storage[position]
-        self._check_names(func)
-        if dim.align != 1:
-            raise self.error(f"{self.dim} is aligned to {dim.align}.", rule="split storage first, then align it")
-        if dim.modulus is not None and dim.modulus % self.factor:
-            raise self.error(
-                f"{self.dim} has extent {dim.modulus}, which {self.factor} does not divide.",
-                rule="the factor divides the extent of a dimension that a split made",
-            )
+        refuse(
+            check_storage_names_are_new(self, func, (self.outer, self.inner), reusable=self.dim),
+            check_aligned_dimension_is_not_split(self, dim),
+            check_storage_factor_divides(self, dim, self.factor),
+        )
         rest = None if dim.modulus is None else dim.modulus // self.factor
         halves = (
             replace(dim, name=self.outer, divisor=dim.divisor * self.factor, modulus=rest),
             replace(dim, name=self.inner, modulus=self.factor),
         )
         return plan.with_func(arranged(func, self, func.storage[:position] + halves + func.storage[position + 1 :]))
-
-    def _check_names(self, func: FuncPlan) -> None:
-        taken = {dim.name for dim in func.storage} - {self.dim}
-        for name in (self.outer, self.inner):
-            if name in taken:
-                raise self.error(
-                    f"the name {name} is already used in the storage of {func.name}.",
-                    rule="names are unique among the storage dimensions of a Func",
-                    legal=f"names other than {', '.join(sorted(taken))}",
-                )
-            taken.add(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +173,7 @@ class ReorderStorage(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         positions = [storage_position(func, self, dim) for dim in self.dims]
         storage = list(func.storage)
         for target, source in zip(sorted(positions), positions, strict=True):
@@ -232,11 +220,10 @@ class AlignStorage(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         position = storage_position(func, self, self.dim)
         dim = func.storage[position]
-        if dim.align != 1:
-            raise self.error(f"{self.dim} is already aligned to {dim.align}.", rule="a dimension is aligned once")
+        refuse(check_aligned_once(self, dim))
         storage = (*func.storage[:position], replace(dim, align=self.n), *func.storage[position + 1 :])
         return plan.with_func(arranged(func, self, storage))
 
@@ -248,12 +235,5 @@ def arranged(func: FuncPlan, call: Call, storage: tuple[StorageDim, ...]) -> Fun
 
 def storage_position(func: FuncPlan, call: Call, dim: str) -> int:
     """Index of a storage dimension; ScheduleError, listing them, if there is none of that name."""
-    for position, item in enumerate(func.storage):
-        if item.name == dim:
-            return position
-    names = ", ".join(item.name for item in func.storage) or "none: it is a single value"
-    raise call.error(
-        f"{func.name} has no storage dimension {dim}.",
-        rule="a directive names storage dimensions that exist when it is given",
-        legal=f"storage dimensions of {func.name}, outermost first: {names}",
-    )
+    refuse(check_storage_dimension_exists(call, func, dim))
+    return [item.name for item in func.storage].index(dim)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
 from tensorlang.ir.expr import Call, Expr, Variable
 from tensorlang.ir.visitor import rewrite
@@ -12,6 +14,7 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import FuncName, NewStage
 from tensorlang.schedule.plan import Plan, begin_func
 from tensorlang.schedule.reads import calls, reads_of
+from tensorlang.schedule.rules import Family, refuse, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +98,37 @@ class In(Directive):
         """The consumer and the producer, checked."""
         funcs = {func.name: func for func in algorithm.funcs}
         known: dict[str, FuncDef | InputDef] = {**{item.name: item for item in algorithm.inputs}, **funcs}
-        if self.stage.func in known:
-            raise self.error(
-                f"the name {self.stage} is already used.",
-                rule="the copy takes a name that no Func or Input has",
-                legal=f"names other than {', '.join(sorted(known))}",
-            )
-        if self.consumer not in funcs:
-            raise self.error(
-                f"there is no Func {self.consumer}.",
-                rule="the consumer is a Func of the algorithm",
-                legal=f"Funcs: {', '.join(funcs)}",
-            )
+        refuse(check_name_of_copy_is_new(self, known), check_copy_is_for_a_func(self, funcs))
         consumer = funcs[self.consumer]
-        if self.producer not in reads_of(consumer):
-            raise self.error(
-                f"{self.consumer} does not read {self.producer}.",
-                rule="in_ takes a Func or an Input that the consumer reads directly",
-                legal=f"{self.consumer} reads {', '.join(sorted(reads_of(consumer))) or 'nothing'}",
-            )
+        refuse(check_copied_is_read(self, consumer))
         return consumer, known[self.producer]
+
+
+@rule(Family.NAMES)
+def check_name_of_copy_is_new(call: In, known: Iterable[str]) -> ScheduleError | None:
+    """The copy takes a name that no Func or Input has."""
+    if call.stage.func not in known:
+        return None
+    return call.error(f"the name {call.stage} is already used.", legal=f"names other than {', '.join(sorted(known))}")
+
+
+@rule(Family.NAMES)
+def check_copy_is_for_a_func(call: In, funcs: Iterable[str]) -> ScheduleError | None:
+    """The consumer is a Func of the algorithm."""
+    if call.consumer in funcs:
+        return None
+    return call.error(f"there is no Func {call.consumer}.", legal=f"Funcs: {', '.join(funcs)}")
+
+
+@rule(Family.EFFECT)
+def check_copied_is_read(call: In, consumer: FuncDef) -> ScheduleError | None:
+    """in_ takes a Func or an Input that the consumer reads directly."""
+    if call.producer in reads_of(consumer):
+        return None
+    return call.error(
+        f"{call.consumer} does not read {call.producer}.",
+        legal=f"{call.consumer} reads {', '.join(sorted(reads_of(consumer))) or 'nothing'}",
+    )
 
 
 def _wrapper(name: str, producer: FuncDef | InputDef, consumer: FuncDef) -> FuncDef:

@@ -204,7 +204,7 @@ def test_tail_without_a_split() -> None:
         's[f].vectorize("j", tail="round_up"): there is no split for the tail to apply to.\n'
         '  asked       s[f].vectorize("j", tail="round_up")    HERE\n'
         "  rule        a tail belongs to a split\n"
-        '  legal here  vectorize(v) | vectorize(v, n, tail="round_up")'
+        '  legal here  vectorize("j") | vectorize("j", n, tail="round_up")'
     )
 
 
@@ -256,7 +256,7 @@ def test_reorder_of_a_reduction_that_depends_on_its_order() -> None:
         "the update may depend on the order of r and s, which would be swapped.\n"
         '  asked       s[count.update()].reorder("s", "r")    HERE\n'
         "  rule        reduction loops are swapped only where the update is proven associative and commutative "
-        "(f = f op e, with op one of + - * min max and or), or free of races\n"
+        "(f = f op e, with op one of + - * min max and or & | ^), or free of races\n"
         "  legal here  any order with r before s"
     )
 

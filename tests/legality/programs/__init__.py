@@ -1,0 +1,27 @@
+"""The programs that must fail, one or more files for each family of rules."""
+
+from tests.legality.programs import (
+    bounds,
+    effect,
+    loops,
+    names_of_dimensions,
+    names_of_loops,
+    names_of_stages,
+    placement,
+    reduction_order,
+    storage,
+    vectors,
+)
+
+FILES = (
+    bounds,
+    effect,
+    loops,
+    names_of_dimensions,
+    names_of_loops,
+    names_of_stages,
+    placement,
+    reduction_order,
+    storage,
+    vectors,
+)

@@ -1,0 +1,118 @@
+"""Storage that cannot be arranged as asked."""
+
+from __future__ import annotations
+
+import tensorlang as tl
+from tensorlang.schedule.rules import Family
+from tests.legality.must_fail import Scheduled, programs_of
+from tests.schedule.programs import blur, conv
+
+must_fail = programs_of(Family.STORAGE)
+
+
+@must_fail(
+    "output_is_stored_by_the_caller",
+    """\
+s[out].store_in("stack"): out is an output.
+  asked       s[out].store_in("stack")    HERE
+  rule        the storage of an output is the caller's array, C-contiguous""",
+)
+def memory_of_an_output() -> Scheduled:
+    s = tl.Schedule()
+    s["out"].store_in("stack")
+    return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "output_is_stored_by_the_caller",
+    """\
+s[out].reorder_storage("k", "n"): out is an output.
+  asked       s[out].reorder_storage("k", "n")    HERE
+  rule        the storage of an output is the caller's array, C-contiguous""",
+)
+def storage_order_of_an_output() -> Scheduled:
+    s = tl.Schedule()
+    s["out"].reorder_storage("k", "n")
+    return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "output_is_stored_by_the_caller",
+    """\
+s[out].split_storage("k", "ko", "ki", 16): out is an output.
+  asked       s[out].split_storage("k", "ko", "ki", 16)    HERE
+  rule        the storage of an output is the caller's array, C-contiguous""",
+)
+def storage_panels_of_an_output() -> Scheduled:
+    s = tl.Schedule()
+    s["out"].split_storage("k", "ko", "ki", 16)
+    return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "output_is_stored_by_the_caller",
+    """\
+s[out].align_storage("k", 16): out is an output.
+  asked       s[out].align_storage("k", 16)    HERE
+  rule        the storage of an output is the caller's array, C-contiguous""",
+)
+def padded_rows_of_an_output() -> Scheduled:
+    s = tl.Schedule()
+    s["out"].align_storage("k", 16)
+    return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "memory_chosen_once",
+    """\
+s[g].store_in("heap"): the memory of g is already chosen, by s[g].store_in("stack").
+  asked       s[g].store_in("heap")    HERE
+  rule        the memory of a Func is chosen once
+  hint        keep one of the two""",
+)
+def memory_chosen_twice() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().store_in("stack").store_in("heap")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "aligned_dimension_is_not_split",
+    """\
+s[g].split_storage("j", "jo", "ji", 8): j is aligned to 16.
+  asked       s[g].split_storage("j", "jo", "ji", 8)    HERE
+  rule        a storage dimension is split first, then aligned
+  hint        align one of the halves after the split""",
+)
+def split_of_an_aligned_dimension() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().align_storage("j", 16).split_storage("j", "jo", "ji", 8)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "storage_factor_divides",
+    """\
+s[g].split_storage("ji", "jm", "ji", 12): ji has extent 32, which 12 does not divide.
+  asked       s[g].split_storage("ji", "jm", "ji", 12)    HERE
+  rule        the factor divides the extent of a storage dimension that a split made
+  legal here  factors 1, 2, 4, 8, 16, 32""",
+)
+def storage_factor_that_does_not_divide() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().split_storage("j", "jo", "ji", 32).split_storage("ji", "jm", "ji", 12)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "aligned_once",
+    """\
+s[g].align_storage("j", 8): j is already aligned to 16.
+  asked       s[g].align_storage("j", 8)    HERE
+  rule        a storage dimension is aligned once
+  hint        keep one of the two""",
+)
+def aligned_twice() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().align_storage("j", 16).align_storage("j", 8)
+    return Scheduled(blur().f, s)
