@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Expr, Select, Variable, index
-from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Predicated, Provide, Range, Stmt
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Predicated, Provide, Races, Range, Stmt
 from tensorlang.ir.visitor import conjunction, conjuncts, substitute
 from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
 from tensorlang.schedule.tails import TailStrategy
@@ -136,9 +136,14 @@ class _NestBuilder:
         tails on its loads, those of its predicate too, and stores."""
         args = tuple(substitute(a, names) for a in self.definition.args)
         value = substitute(self.definition.value, names)
-        for condition in tails.blends:
-            value = Select(condition, value, Call(self.func.name, args, self.func.type))
-        body: Stmt = Provide(self.func.name, args, value)
+        is_accumulated = self.stage.races is not Races.NONE
+        if not is_accumulated:
+            for condition in tails.blends:
+                value = Select(condition, value, Call(self.func.name, args, self.func.type))
+        body: Stmt = Provide(self.func.name, args, value, self.stage.races)
+        if is_accumulated and tails.blends:
+            # A term is added once or not at all.
+            body = IfThenElse(conjunction(tails.blends), body)
         for condition in reversed(conjuncts(self.definition.predicate)):
             body = IfThenElse(substitute(condition, names), body)
         if tails.loads:

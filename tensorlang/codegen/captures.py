@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tensorlang.ir.expr import Const, Expr, Load, Variable
-from tensorlang.ir.stmt import Allocate, For, LetStmt, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, LetStmt, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk, walk_exprs, walk_stmts
 
 
@@ -36,7 +36,7 @@ def find_captures(stmt: Stmt, bound: frozenset[str]) -> Captures:
 
 
 def _visit(stmt: Stmt, names: frozenset[str], buffers: frozenset[str], captures: Captures) -> None:
-    if isinstance(stmt, Store) and stmt.buffer not in buffers:
+    if isinstance(stmt, Store | Accumulate) and stmt.buffer not in buffers:
         captures.buffers[stmt.buffer] = None
     for expr in stmt_exprs(stmt):
         for node in walk(expr):
@@ -59,5 +59,5 @@ def accesses(stmt: Stmt, buffer: str) -> Iterator[tuple[Expr, int]]:
         if isinstance(node, Load) and node.buffer == buffer:
             yield node.index, node.type.lanes
     for child in walk_stmts(stmt):
-        if isinstance(child, Store) and child.buffer == buffer:
+        if isinstance(child, Store | Accumulate) and child.buffer == buffer:
             yield child.index, child.value.type.lanes

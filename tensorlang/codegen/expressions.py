@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from llvmlite import ir as ll
 
 from tensorlang.codegen.addresses import Addresses
 from tensorlang.codegen.affine import Affine, decompose
 from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
 from tensorlang.codegen.conversions import emit_cast
-from tensorlang.codegen.memory import Memory, Slots, Storage
+from tensorlang.codegen.memory import Memory, Slots, Storage, shift
+from tensorlang.codegen.reductions import emit_accumulate, emit_vector_reduce
 from tensorlang.codegen.scopes import Scopes
-from tensorlang.codegen.types import I1, I32, I64, lanes_of, register_element, register_type, vector
+from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
 from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.dtypes import DType, float64, int64
 from tensorlang.errors import InternalError
@@ -28,7 +31,9 @@ from tensorlang.ir.expr import (
     Select,
     Unary,
     Variable,
+    VectorReduce,
 )
+from tensorlang.ir.stmt import Accumulate
 from tensorlang.ir.visitor import walk
 
 _FLIPPED = {
@@ -94,6 +99,8 @@ class Expressions:
                 return emit_unary(self.ops, op, self.emit(value), value.type)
             case Cast(type=type_, value=value):
                 return emit_cast(self.ops, self.emit(value), value.type, type_)
+            case VectorReduce(op=op, value=value):
+                return emit_vector_reduce(self.ops, op, self.emit(value), value.type)
         raise InternalError(f"code generation: {type(expr).__name__} should be gone after lowering.")
 
     def _literal(self, expr: Const) -> ll.Value:
@@ -226,6 +233,35 @@ class Expressions:
             indices = self.emit(index)
             self.memory.scatter(value, storage.pointer, indices, self._full(mask, type_.lanes), type_)
         self._recent_loads.pop(buffer, None)
+
+    def accumulate(self, stmt: Accumulate) -> None:
+        """Emit an accumulation, one lane after the other."""
+        lanes = stmt.value.type.lanes
+        value, mask = self.emit(stmt.value), self._mask(stmt.predicate, lanes)
+        kinds = stmt.type, stmt.value.type.element
+        for lane, pointer in enumerate(self._element_pointers(stmt)):
+            term, is_on = value, mask
+            if lanes > 1:
+                term = self.builder.extract_element(value, ll.Constant(I32, lane))
+                is_on = None if mask is None else self.builder.extract_element(mask, ll.Constant(I32, lane))
+            with nullcontext() if is_on is None else self.builder.if_then(is_on):
+                emit_accumulate(self.memory, stmt.op, pointer, term, kinds, is_atomic=stmt.atomic)
+        self.forget_loads()
+
+    def _element_pointers(self, stmt: Accumulate) -> list[ll.Value]:
+        """The address of each lane's element."""
+        storage, lanes = self._storage(stmt.buffer), stmt.index.type.lanes
+        affine = decompose(stmt.index, self.scopes.definition)
+        if isinstance(storage, Slots):
+            first = self._slot(stmt.buffer, storage, affine, stmt.type.with_lanes(lanes))
+        elif affine is not None:
+            first = self.addresses.element_pointer(storage, affine)
+        else:
+            indices, element = self.emit(stmt.index), memory_element(stmt.type)
+            places = [self.builder.extract_element(indices, ll.Constant(I32, lane)) for lane in range(lanes)]
+            return [self.builder.gep(storage.pointer, [place], source_etype=element) for place in places]
+        stride = 0 if affine is None else affine.lane_stride
+        return [shift(self.builder, first, lane * stride, stmt.type) for lane in range(lanes)]
 
     def _storage(self, buffer: str) -> Storage:
         storage = self.storages.get(buffer)

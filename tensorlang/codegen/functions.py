@@ -19,7 +19,7 @@ from tensorlang.codegen.workspace import ALIGNMENT_BYTES, Workspace, plan_worksp
 from tensorlang.dtypes import DType
 from tensorlang.errors import InternalError
 from tensorlang.ir.module import Function, Role
-from tensorlang.ir.stmt import Allocate, For, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, Stmt, Store
 from tensorlang.ir.visitor import substatements, walk_stmts
 
 _WORKSPACE, _THREADS = "workspace pointer", "threads"
@@ -97,7 +97,7 @@ class FunctionEmitter:
         kinds = [PTR] * pointer_count + [I64] * len(names) + [PTR, I64] + ([I64, I64] if loop else [])
         body = self._new_function("task" if loop else "body", kinds)
         body.attributes.add("noinline")
-        is_stored = {child.buffer for child in walk_stmts(stmt) if isinstance(child, Store)}
+        is_stored = {child.buffer for child in walk_stmts(stmt) if isinstance(child, Store | Accumulate)}
         storages: dict[str, Storage] = {}
         for array, argument in zip(arrays, body.args, strict=False):
             _describe(argument, array.size_bytes, array.alignment)

@@ -19,7 +19,7 @@ from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.codegen.workspace import ALIGNMENT_BYTES
 from tensorlang.errors import InternalError
 from tensorlang.ir.expr import Const, Expr, Load
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import walk
 
 #: A loop body of more instructions than this is not unrolled by LLVM: it hides the loop's overhead, and copies cost
@@ -88,6 +88,8 @@ class Statements:
             case Store(buffer=buffer, index=index, value=value, predicate=predicate):
                 emitted = self.expressions.emit(value)
                 self.expressions.store(buffer, index, emitted, value.type, predicate)
+            case Accumulate():
+                self.expressions.accumulate(stmt)
             case LetStmt():
                 self._let(stmt)
             case For():

@@ -11,7 +11,7 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Range, Realize, Stmt
+from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Races, Range, Realize, Stmt
 from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
@@ -139,8 +139,9 @@ class _Writer:
             case Realize(name, _, box, memory, body):
                 heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}:"
                 return [heading, *self.lines(body, scope.deeper)]
-            case Provide(name, args, _):
-                return [f"{scope.pad}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]
+            case Provide(name=name, args=args):
+                word = "atomic " if stmt.races is Races.THREADS else ""
+                return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]
             case IfThenElse(condition, then, otherwise):
                 lines = [f"{scope.pad}if {scope.text(condition)}:", *self.lines(then, scope.deeper)]
                 if otherwise is not None:

@@ -14,6 +14,7 @@ Grammar (``L`` is the number of lanes; both operands of a node have the same typ
          | Load(buffer, index, predicate, type)   element(s) at flat int64 index; lanes whose predicate is false are 0
          | Ramp(base, stride, lanes)          base, base + stride, ...; base and stride are scalar int64
          | Broadcast(expr, lanes)             a scalar in every lane
+         | VectorReduce(op, expr)             the lanes of a vector combined by an associative operator; a scalar
 
 Index expressions are int64. Integer arithmetic wraps; ``//`` and ``%`` round as Python's, and division by zero gives 0.
 """
@@ -192,7 +193,19 @@ class Broadcast:
         return self.value.type.with_lanes(self.lanes)
 
 
-Expr: TypeAlias = Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast
+@dataclass(frozen=True, slots=True)
+class VectorReduce:
+    op: BinaryOp
+    value: Expr
+
+    @property
+    def type(self) -> DType:
+        return self.value.type.element
+
+
+Expr: TypeAlias = (
+    Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast | VectorReduce
+)
 
 
 def index(value: int) -> Const:

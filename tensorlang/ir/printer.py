@@ -16,9 +16,11 @@ from tensorlang.ir.expr import (
     Select,
     Unary,
     Variable,
+    VectorReduce,
 )
 from tensorlang.ir.module import Function, Module
 from tensorlang.ir.stmt import (
+    Accumulate,
     Allocate,
     Block,
     For,
@@ -69,6 +71,8 @@ def format_expr(expr: Expr, outer: int = 0) -> str:
             return f"ramp({format_expr(base)}, {format_expr(stride)}, {lanes})"
         case Broadcast(value, lanes):
             return f"x{lanes}({format_expr(value)})"
+        case VectorReduce(op, value):
+            return f"reduce({op}, {format_expr(value)})"
 
 
 def _infix(op: str, precedence: int, a: Expr, b: Expr, outer: int) -> str:
@@ -87,6 +91,11 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
         case Store(buffer, index, value, predicate):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return f"{pad}{buffer}{{{format_expr(index)}{mask}}} = {format_expr(value)}"
+        case Accumulate(buffer, index, op, value, _, predicate, atomic):
+            mask = "" if predicate is None else f" if {format_expr(predicate)}"
+            return (
+                f"{pad}{'atomic ' if atomic else ''}{buffer}{{{format_expr(index)}{mask}}} {op}= {format_expr(value)}"
+            )
         case LetStmt(name, value, body):
             return f"{pad}let {name} = {format_expr(value)}\n{format_stmt(body, depth)}"
         case IfThenElse(condition, then, otherwise):

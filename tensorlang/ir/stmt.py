@@ -11,6 +11,9 @@ Grammar::
          | Provide(name, [expr], expr)             writes a Func at coordinates; becomes Store in storage flattening
          | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
          | Store(buffer, index, value, predicate)  flat int64 index; lanes whose predicate is false are not written
+         | Accumulate(buffer, index, op, value, type, predicate, atomic)
+                                                  buffer{index} = buffer{index} op value, one lane after the other; each
+                                                  in one step that no thread sees half of, if atomic
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from tensorlang.dtypes import DType
-from tensorlang.ir.expr import Expr
+from tensorlang.ir.expr import BinaryOp, Expr
 
 
 class LoopKind(StrEnum):
@@ -38,6 +41,14 @@ class Memory(StrEnum):
     HEAP = "heap"
     STACK = "stack"
     REGISTER = "register"
+
+
+class Races(StrEnum):
+    """What of the iterations of an associative update may meet at one element: nothing, lanes of a vector, threads."""
+
+    NONE = "none"
+    LANES = "lanes"
+    THREADS = "threads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +108,12 @@ class Realize:
 
 @dataclass(frozen=True, slots=True)
 class Provide:
+    """`races` says which iterations may write one point, for an update that the schedule accumulates."""
+
     name: str
     args: tuple[Expr, ...]
     value: Expr
+    races: Races = Races.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +133,17 @@ class Store:
     predicate: Expr | None = None
 
 
-Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store
+@dataclass(frozen=True, slots=True)
+class Accumulate:
+    """`type` is that of the buffer's elements; the operation is in the type of `value`, which may be wider."""
+
+    buffer: str
+    index: Expr
+    op: BinaryOp
+    value: Expr
+    type: DType
+    predicate: Expr | None = None
+    atomic: bool = False
+
+
+Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store | Accumulate

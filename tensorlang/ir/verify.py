@@ -15,9 +15,10 @@ from tensorlang.ir.expr import (
     Ramp,
     Select,
     Variable,
+    VectorReduce,
 )
 from tensorlang.ir.printer import format_expr, format_stmt
-from tensorlang.ir.stmt import Allocate, For, IfThenElse, LetStmt, Predicated, Provide, Realize, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LetStmt, Predicated, Provide, Realize, Stmt, Store
 from tensorlang.ir.visitor import children, stmt_exprs, substatements
 
 _WINDOW_LINES = 12
@@ -55,8 +56,8 @@ def _verify(stmt: Stmt, bound: frozenset[str], after: str) -> None:
             raise _fail(after, f"a condition is {condition.type}, not a scalar bool", stmt)
         case Allocate(buffer, _, size, _, _) if size < 0:
             raise _fail(after, f"{buffer} has {size} elements", stmt)
-        case Store(buffer, at, value, predicate):
-            problem = _access_problem(at, value.type.lanes, predicate)
+        case Store(buffer=buffer, index=at) | Accumulate(buffer=buffer, index=at):
+            problem = _access_problem(at, stmt.value.type.lanes, stmt.predicate)
             if problem:
                 raise _fail(after, f"a store to {buffer}: {problem}", stmt)
     for below in substatements(stmt):
@@ -95,4 +96,6 @@ def _problem(expr: Expr, bound: frozenset[str]) -> str:
             return f"ramp of {base.type} by {stride.type}"
         case Broadcast(value, _) if value.type.lanes != 1:
             return f"broadcast of a vector, {value.type}"
+        case VectorReduce(_, value) if value.type.lanes == 1:
+            return f"reduction of a scalar, {value.type}"
     return ""

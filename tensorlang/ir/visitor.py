@@ -23,8 +23,10 @@ from tensorlang.ir.expr import (
     Select,
     Unary,
     Variable,
+    VectorReduce,
 )
 from tensorlang.ir.stmt import (
+    Accumulate,
     Allocate,
     Block,
     For,
@@ -54,6 +56,7 @@ _OPERANDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
     Call: attrgetter("args"),
     Load: lambda e: (e.index,) if e.predicate is None else (e.index, e.predicate),
     Ramp: attrgetter("base", "stride"),
+    VectorReduce: lambda e: (e.value,),
 }
 
 
@@ -94,6 +97,8 @@ def _rebuild(expr: Expr, new: tuple[Expr, ...]) -> Expr:
             return Cast(kind.with_lanes(new[0].type.lanes), new[0])
         case Call(name, _, kind):
             return Call(name, new, kind)
+        case VectorReduce(binary, _):
+            return VectorReduce(binary, new[0])
     return expr
 
 
@@ -150,7 +155,10 @@ def stmt_exprs(stmt: Stmt) -> tuple[Expr, ...]:
             return tuple(e for r in box for e in (r.min, r.extent))
         case Provide(_, args, value):
             return (*args, value)
-        case Store(_, index, value, predicate):
+        case (
+            Store(index=index, value=value, predicate=predicate)
+            | Accumulate(index=index, value=value, predicate=predicate)
+        ):
             return (index, value) if predicate is None else (index, value, predicate)
         case _:
             return ()
@@ -178,6 +186,8 @@ def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
     match stmt:
         case Store(buffer, _, _, predicate):
             return Store(buffer, new[0], new[1], None if predicate is None else new[2])
+        case Accumulate():
+            return replace(stmt, index=new[0], value=new[1], predicate=None if stmt.predicate is None else new[2])
         case For():
             return replace(stmt, extent=new[0])
         case LetStmt():

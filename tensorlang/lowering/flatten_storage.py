@@ -1,6 +1,6 @@
 """Turn multi-dimensional accesses into flat loads and stores.
 
-In: a tree of Realize, Provide and Call. Out: Allocate, Store and Load with int64 element indices.
+In: a tree of Realize, Provide and Call. Out: Allocate, Store, Accumulate and Load with int64 element indices.
 Order: after bounds inference and let substitution; before vectorization, which needs flat indices to find dense
 accesses.
 Refuses: storage whose extent has no constant bound.
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
-from tensorlang.ir.stmt import Allocate, For, Provide, Range, Realize, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, Provide, Races, Range, Realize, Stmt, Store
 from tensorlang.ir.visitor import map_children, map_exprs, map_substatements
+from tensorlang.schedule.associativity import find_accumulation
 from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.simplify import simplify
@@ -102,9 +103,14 @@ class StorageFlattener:
                 layout = storage_layout(name, func.vars, self.resolved.funcs[name].storage, box, facts)
                 inner = self._flatten(body, {**layouts, name: layout}, facts)
                 return Allocate(name, kind, layout.size, memory, inner)
-            case Provide(name, args, value):
+            case Provide(name, args, value, races):
                 at = layouts[name].index(tuple(_loads(a, layouts, facts) for a in args), facts)
-                return Store(name, at, _loads(value, layouts, facts))
+                if races is Races.NONE:
+                    return Store(name, at, _loads(value, layouts, facts))
+                found = find_accumulation(args, value, name)
+                assert found is not None, "only associative updates accumulate"
+                term = _loads(found.term, layouts, facts)
+                return Accumulate(name, at, found.op, term, value.type, atomic=races is Races.THREADS)
             case For(var, extent, _, _):
                 facts = facts.with_loop(var, extent)
         changed = map_exprs(stmt, lambda e: _loads(e, layouts, facts))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Load, Select, Variable, index
-from tensorlang.ir.stmt import For, IfThenElse, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -147,7 +147,7 @@ def _depth(stmt: Stmt) -> int:
 def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int) -> Iterator[_Condition]:
     """The comparisons that guards, selects and predicates in `stmt` depend on."""
     guards = [stmt.condition] if isinstance(stmt, IfThenElse) else []
-    if isinstance(stmt, Store) and stmt.predicate is not None:
+    if isinstance(stmt, Store | Accumulate) and stmt.predicate is not None:
         guards.append(stmt.predicate)
     for node in (node for expr in stmt_exprs(stmt) for node in walk(expr)):
         if isinstance(node, Select):

@@ -11,7 +11,7 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
 from tensorlang.ir.module import BufferParam, Function, Module, Role
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Block, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
 from tensorlang.legality.inlining import check_inlining
@@ -20,9 +20,11 @@ from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nest
 from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
 from tensorlang.lowering.inline_funcs import inline_funcs
+from tensorlang.lowering.lower_accumulates import lower_accumulates
 from tensorlang.lowering.partition_loops import partition_loops
 from tensorlang.lowering.predicate_accesses import predicate_accesses
 from tensorlang.lowering.promote_accumulators import promote_accumulators
+from tensorlang.lowering.promote_reductions import promote_reductions
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.lowering.substitute_lets import substitute_lets
 from tensorlang.lowering.unmask_registers import unmask_registers
@@ -46,6 +48,10 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("simplify_tiles", simplify_stmts),
     # Register indices are constants now.
     ("unmask_registers", unmask_registers),
+    # What a loop adds to one element gathers in vectors, one for each unrolled copy; they are reduced after the loop.
+    ("promote_reductions", promote_reductions),
+    # What is left is plain code, unless threads or lanes meet.
+    ("lower_accumulates", lower_accumulates),
     # Tiles are now distinct loads and stores; hold them in registers over their reductions.
     ("promote_accumulators", promote_accumulators),
 )
@@ -175,5 +181,5 @@ def _module(
 
 def _buffers(stmt: Stmt) -> set[str]:
     """Names of all buffers that `stmt` reads or writes."""
-    stored = {s.buffer for s in walk_stmts(stmt) if isinstance(s, Store)}
+    stored = {s.buffer for s in walk_stmts(stmt) if isinstance(s, Store | Accumulate)}
     return stored | {e.buffer for e in walk_exprs(stmt) if isinstance(e, Load)}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tensorlang.ir.expr import Binary, BinaryOp, Expr, Load
-from tensorlang.ir.stmt import Predicated, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Predicated, Stmt, Store
 from tensorlang.ir.visitor import map_children, map_exprs, map_substatements
 
 
@@ -33,7 +33,7 @@ def _predicate_loads(stmt: Stmt, condition: Expr) -> Stmt:
 
 
 def _predicate_stores(stmt: Stmt, condition: Expr) -> Stmt:
-    if isinstance(stmt, Store):
+    if isinstance(stmt, Store | Accumulate):
         return replace(stmt, predicate=_both(stmt.predicate, condition))
     return map_substatements(stmt, lambda s: _predicate_stores(s, condition))
 

@@ -3,7 +3,8 @@
 In: straight-line vector code inside serial loops. Out: over the outermost serial loop in which a tile's addresses do
 not change, and where every access to its buffer is that tile, the tile is loaded into register storage before the loop
 and stored after it.
-Order: after unrolling and vectorization, when a tile is a set of distinct loads and stores; before code generation.
+Order: after unrolling and vectorization, when a tile is a set of distinct loads and stores, and after what is left to
+accumulate has become loads and stores; before code generation.
 Refuses: nothing; tiles that may overlap, or that a parallel loop touches, stay in memory.
 Source: scalar replacement of array references (Callahan, Carr, Kennedy, PLDI 1990).
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Binary, BinaryOp, Expr, Load, Ramp, Unary, UnaryOp, index
-from tensorlang.ir.stmt import Allocate, For, IfThenElse, LoopKind, Memory, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -67,6 +68,8 @@ def _candidates(loop: For, done: frozenset[str]) -> list[str]:
     bound = {s.var for s in walk_stmts(loop) if isinstance(s, For)}
     fixed = {s.buffer: False for s in walk_stmts(loop) if isinstance(s, Allocate)}
     for stmt in walk_stmts(loop):
+        if isinstance(stmt, Accumulate):
+            fixed[stmt.buffer] = False
         if isinstance(stmt, Store) and stmt.buffer not in done and fixed.get(stmt.buffer, True):
             fixed[stmt.buffer] = free_variables(stmt.index).isdisjoint(bound)
     return [buffer for buffer, is_fixed in fixed.items() if is_fixed]

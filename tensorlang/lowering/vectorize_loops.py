@@ -1,15 +1,19 @@
 """Turn vectorized loops into vector expressions.
 
 In: a tree with vectorized loops of constant extent. Out: the same without; indices are Ramps where they are linear in
-the loop, conditions on the loop are predicates of loads and stores.
+the loop, conditions on the loop are predicates of loads and stores. Lanes that accumulate in one element are reduced to
+one term.
 Order: after storage flattening, which makes indices flat, and simplification, which makes them linear.
 Refuses: an extent that is not constant, or more than `LIMIT` lanes; a vectorized loop inside another.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorlang.dtypes import bool_
 from tensorlang.errors import InternalError, ScheduleError
+from tensorlang.ir.associative import identity
 from tensorlang.ir.expr import (
     Binary,
     BinaryOp,
@@ -18,13 +22,15 @@ from tensorlang.ir.expr import (
     Expr,
     Load,
     Ramp,
+    Select,
     Unary,
     UnaryOp,
     Variable,
+    VectorReduce,
     broadcast,
     index,
 )
-from tensorlang.ir.stmt import Allocate, For, IfThenElse, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import block, conjuncts, free_variables, map_children, map_substatements, substitute
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import as_int
@@ -59,6 +65,8 @@ class _Vectorizer:
         match stmt:
             case Store(buffer, at, value, predicate):
                 return self._store(buffer, at, value, _both(mask, self._mask(predicate)), mask)
+            case Accumulate():
+                return self._accumulate(stmt, mask)
             case IfThenElse(condition, then, otherwise) if self._varies(condition):
                 wide = self.wide(condition, mask)
                 taken = self.stmt(then, _both(mask, wide))
@@ -94,9 +102,21 @@ class _Vectorizer:
         where, what = self.wide(at, mask), self.wide(value, mask)
         if where.type.lanes == 1 and what.type.lanes == 1 and predicate is None:
             return Store(buffer, where, what)
-        if where.type.lanes == 1:
-            raise InternalError(f"vectorize_loops: all lanes of {self.var} store to one element of {buffer}.")
-        return Store(buffer, where, broadcast(what, self.lanes), predicate)
+        # Where all lanes store to one element, the schedule has said that it does not matter which one stays.
+        return Store(buffer, broadcast(where, self.lanes), broadcast(what, self.lanes), predicate)
+
+    def _accumulate(self, stmt: Accumulate, mask: Expr | None) -> Stmt:
+        where, what = self.wide(stmt.index, mask), broadcast(self.wide(stmt.value, mask), self.lanes)
+        if where.type.lanes > 1:
+            return replace(stmt, index=where, value=what, predicate=_both(mask, self._mask(stmt.predicate)))
+        uniform = stmt.predicate
+        if uniform is not None and self._varies(uniform):
+            mask, uniform = _both(mask, self._mask(uniform)), None
+        if mask is not None:
+            what = Select(mask, what, identity(stmt.op, what.type))
+            # With all lanes off, the index may be anything.
+            uniform = _both(VectorReduce(BinaryOp.OR, mask), uniform)
+        return replace(stmt, index=where, value=VectorReduce(stmt.op, what), predicate=uniform)
 
     def _mask(self, predicate: Expr | None) -> Expr | None:
         return None if predicate is None else broadcast(self.wide(predicate, None), self.lanes)

@@ -2,44 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tensorlang.ir.algorithm import Definition
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Expr
+from tensorlang.ir.associative import IDENTITIES, rounded_product
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Expr, Fma, Unary, UnaryOp
+from tensorlang.ir.printer import format_expr
 from tensorlang.ir.visitor import walk
 
-_OPERATORS = frozenset(
-    {
-        BinaryOp.ADD,
-        BinaryOp.MUL,
-        BinaryOp.MIN,
-        BinaryOp.MAX,
-        BinaryOp.AND,
-        BinaryOp.OR,
-        BinaryOp.BIT_AND,
-        BinaryOp.BIT_OR,
-        BinaryOp.BIT_XOR,
-    }
-)
+
+@dataclass(frozen=True, slots=True)
+class Accumulation:
+    """An update ``f[args] = f[args] op term``, with an associative and commutative `op`; the term does not read f.
+
+    The term of a float16 or bfloat16 Func is in the type that is computed in; the Func is widened and narrowed around
+    the operator.
+    """
+
+    op: BinaryOp
+    term: Expr
+
+
+def find_accumulation(args: tuple[Expr, ...], value: Expr, func: str) -> Accumulation | None:
+    """What the update ``func[args] = value`` accumulates, or None if it is not proven to be of that form.
+
+    ``f - term`` counts as ``f + (-term)``, and ``a * b + f`` that is rounded once as adding a product.
+    """
+    if _why_not(args, value, func):
+        return None
+    match _without_float_cast(value):
+        case Fma(a, b, _):
+            return Accumulation(BinaryOp.ADD, rounded_product(a, b))
+        case Binary(BinaryOp.SUB, _, b):
+            return Accumulation(BinaryOp.ADD, Unary(UnaryOp.NEG, b))
+        case Binary(op, a, b):
+            return Accumulation(op, b if _is_self(a, args, func) else a)
+    raise AssertionError("what _why_not lets pass is one of these")
 
 
 def is_associative_update(definition: Definition, func: str) -> bool:
-    """Whether an update of Func `func` is proven to give the same result in any order of its iterations.
-
-    It is so for ``f[args] = f[args] op term``, with an associative and commutative `op`, and `args` and `term` that do
-    not read f; ``f - term`` counts as ``f + (-term)``. Floating-point operators count as associative, as they do in
-    every compiler of this kind: results then differ in the order of rounding. A float16 or bfloat16 Func may be widened
-    and narrowed around the operator.
-    """
-    value = _without_float_cast(definition.value)
-    if not isinstance(value, Binary) or any(_reads(arg, func) for arg in definition.args):
-        return False
-    if _is_self(value.a, definition, func):
-        return value.op in _OPERATORS | {BinaryOp.SUB} and not _reads(value.b, func)
-    return _is_self(value.b, definition, func) and value.op in _OPERATORS and not _reads(value.a, func)
+    """Whether an update of Func `func` is proven to give the same result in any order of its iterations."""
+    return why_not_associative(definition, func) == ""
 
 
-def _is_self(node: Expr, definition: Definition, func: str) -> bool:
+def why_not_associative(definition: Definition, func: str) -> str:
+    """Which condition of an accumulation an update fails, as the end of a sentence; "" if it fails none."""
+    return _why_not(definition.args, definition.value, func)
+
+
+def _why_not(args: tuple[Expr, ...], value: Expr, func: str) -> str:
+    for arg in args:
+        if _reads(arg, func):
+            return f"its index {format_expr(arg)} reads {func}"
+    node = _without_float_cast(value)
+    if not _reads(node, func):
+        return f"it replaces the value of {func}, and does not accumulate"
+    operands: tuple[Expr, Expr]
+    if isinstance(node, Fma):
+        operands, op = (node.c, Binary(BinaryOp.MUL, node.a, node.b)), BinaryOp.ADD
+    elif isinstance(node, Binary):
+        operands, op = (node.a, node.b), node.op
+    else:
+        return f"{func} is not an operand of its outermost operator"
+    selves = [_is_self(operand, args, func) for operand in operands]
+    if not any(selves):
+        return f"{func} at the indices on the left is not an operand of its outermost operator"
+    if op not in IDENTITIES and not (op is BinaryOp.SUB and selves[0]):
+        return f"{op} is not associative"
+    if _reads(operands[1 if selves[0] else 0], func):
+        return f"its term reads {func}"
+    return ""
+
+
+def _is_self(node: Expr, args: tuple[Expr, ...], func: str) -> bool:
     call = _without_float_cast(node)
-    return isinstance(call, Call) and call.name == func and call.args == definition.args
+    return isinstance(call, Call) and call.name == func and call.args == args
 
 
 def _without_float_cast(node: Expr) -> Expr:

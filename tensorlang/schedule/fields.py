@@ -83,6 +83,22 @@ def _parse_names(value: object) -> tuple[str, ...]:
     return parsed
 
 
+def _parse_pairs(value: object) -> tuple[tuple[str, str], ...]:
+    items = tuple(value) if isinstance(value, (tuple, list)) else ()
+    if not 1 <= len(items) <= MAX_LOOPS or not all(
+        isinstance(item, (tuple, list)) and len(item) == 2 for item in items
+    ):
+        raise FieldError(f"a list of 1 to {MAX_LOOPS} pairs of a loop and a new name")
+    pairs = tuple((_parse_loop(loop), _parse_new_name(name)) for loop, name in items)
+    if any(len(set(names)) != len(pairs) for names in zip(*pairs, strict=True)):
+        raise FieldError("a list of pairs of distinct loops and distinct names")
+    return pairs
+
+
+def _render_pairs(pairs: tuple[tuple[str, str], ...], _quote_stages: bool) -> str:
+    return "[" + ", ".join(f"({_quoted(loop)}, {_quoted(name)})" for loop, name in pairs) + "]"
+
+
 def _integer(low: int, high: int, rule: str) -> Callable[[object], int]:
     def parse(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -142,6 +158,9 @@ _COORDINATE = FieldKind(_integer(-MAX_COORDINATE, MAX_COORDINATE, "an integer"),
 _NAMES: FieldKind[tuple[str, ...]] = FieldKind(
     _parse_names, lambda names: list(names), lambda names, _: ", ".join(map(_quoted, names)), is_variadic=True
 )
+_PAIRS: FieldKind[tuple[tuple[str, str], ...]] = FieldKind(
+    _parse_pairs, lambda pairs: [list(pair) for pair in pairs], _render_pairs
+)
 
 Stage: TypeAlias = Annotated[StageName, _STAGE]
 NewStage: TypeAlias = Annotated[StageName, _NEW_STAGE]
@@ -152,6 +171,8 @@ LoopName: TypeAlias = Annotated[str, _LOOP_NAME]
 NewName: TypeAlias = Annotated[str, _NEW_NAME]
 """A name that the directive makes."""
 Names: TypeAlias = Annotated[tuple[str, ...], _NAMES]
+Pairs: TypeAlias = Annotated[tuple[tuple[str, str], ...], _PAIRS]
+"""Loops that exist, each with a name that the directive makes."""
 Count: TypeAlias = Annotated[int, _COUNT]
 OptionalCount: TypeAlias = Annotated[int | None, _OPTIONAL_COUNT]
 Coordinate: TypeAlias = Annotated[int, _COORDINATE]

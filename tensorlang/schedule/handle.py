@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
 
 from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
-from tensorlang.schedule.naming import LoopLike, StageLike, loop_name, loop_names, plain_integer, stage_name
+from tensorlang.schedule.naming import (
+    LoopLike,
+    LoopPair,
+    StageLike,
+    loop_name,
+    loop_names,
+    loop_pairs,
+    plain_integer,
+    stage_name,
+)
 from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
+from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
 from tensorlang.schedule.table import DIRECTIVES
@@ -166,6 +177,21 @@ class StageHandle:
     @_documents(AlignStorage)
     def align_storage(self, dim: LoopLike, n: SupportsIndex) -> StageHandle:
         return self._add(AlignStorage(self.stage, loop_name(dim), plain_integer(n), where=caller_location()))
+
+    # What becomes of reductions
+
+    @_documents(Rfactor)
+    def rfactor(self, preserved: LoopPair | Sequence[LoopPair], name: str) -> StageHandle:
+        self._add(Rfactor(self.stage, loop_pairs(preserved), name, where=caller_location()))
+        return StageHandle(StageName(name), self._record)
+
+    @_documents(Atomic)
+    def atomic(self) -> StageHandle:
+        return self._add(Atomic(self.stage, where=caller_location()))
+
+    @_documents(AllowRaceConditions)
+    def allow_race_conditions(self) -> StageHandle:
+        return self._add(AllowRaceConditions(self.stage, where=caller_location()))
 
     # Over which region
 

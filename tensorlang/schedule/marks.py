@@ -14,9 +14,9 @@ from tensorlang.schedule.mark_rules import (
     check_runs_in_one_way,
     check_tail_belongs_to_a_split,
 )
-from tensorlang.schedule.nest import LoopPlan, StagePlan
+from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import Plan
-from tensorlang.schedule.races import is_race_free
+from tensorlang.schedule.racing import check_races
 from tensorlang.schedule.rules import refuse
 from tensorlang.schedule.splitting import split_loop
 from tensorlang.schedule.tails import TailStrategy
@@ -92,7 +92,7 @@ class Vectorize(Directive):
     ------
     ScheduleError
         If there is no such loop, it already runs in another way, another loop of the stage is vectorized, or it is a
-        reduction loop that is not proven free of races; with `n`, as split.
+        reduction loop that is neither proven free of races nor of an update that is `atomic`; with `n`, as split.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class Vectorize(Directive):
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
         refuse(check_tail_belongs_to_a_split(self, self.v, self.n, self.tail))
-        check_races(stage, self, stage.loop(self, self.v))
+        refuse(check_races(self, stage, stage.loop(self, self.v)))
         refuse(check_one_loop_is_vectorized(self, stage, self.v))
         if self.n is None:
             return plan.with_nest(self, mark(stage, self, self.v, LoopKind.VECTORIZED))
@@ -144,8 +144,8 @@ class Parallel(Directive):
     Raises
     ------
     ScheduleError
-        If there is no such loop, it already runs in another way, or it is a reduction loop that is not proven free of
-        races; with `n`, as split.
+        If there is no such loop, it already runs in another way, or it is a reduction loop that is neither proven free
+        of races nor of an update that is `atomic`; with `n`, as split.
 
     Notes
     -----
@@ -176,7 +176,7 @@ class Parallel(Directive):
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
         refuse(check_tail_belongs_to_a_split(self, self.v, self.n, self.tail))
-        check_races(stage, self, stage.loop(self, self.v))
+        refuse(check_races(self, stage, stage.loop(self, self.v)))
         if self.n is None:
             return plan.with_nest(self, mark(stage, self, self.v, LoopKind.PARALLEL))
         refuse(check_runs_in_one_way(self, stage, stage.loop(self, self.v), LoopKind.PARALLEL))
@@ -229,15 +229,3 @@ def mark(stage: StagePlan, call: Call, loop: str, kind: LoopKind) -> StagePlan:
     return stage.marked(call, loop, kind)
 
 
-def check_races(stage: StagePlan, call: Call, loop: LoopPlan) -> None:
-    """Raise ScheduleError if `loop` is a reduction loop whose iterations may touch the same element."""
-    func = stage.name.func
-    if not loop.is_reduction or all(is_race_free(stage.definition, func, root) for root in loop.roots):
-        return
-    pure = ", ".join(item.name for item in stage.loops if not item.is_reduction)
-    raise call.error(
-        f"{loop.name} is a reduction loop, and two of its iterations may touch the same element of {func}.",
-        rule="a parallel or vectorized reduction loop is proven free of races: an index on the left is affine in it, "
-        "and the update reads its own Func only at the indices on the left",
-        legal=f"loops over pure Vars: {pure}" if pure else "",
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from operator import index
-from typing import SupportsIndex, TypeAlias
+from typing import SupportsIndex, TypeAlias, TypeGuard
 
 from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.lang.func import Func, StageRef
@@ -15,6 +16,7 @@ StageLike: TypeAlias = Func | StageRef | StageName | str | tuple[Func | str, int
 """A Func stands for its pure definition; a text is ``"C"`` or ``"C.update(0)"``; in a pair, 1 is the first update."""
 LoopLike: TypeAlias = str | Var | RVar | RDom
 """An RDom of one dimension stands for it."""
+LoopPair: TypeAlias = tuple[LoopLike, LoopLike]
 
 
 def stage_name(given: StageLike | Input) -> StageName:
@@ -101,6 +103,31 @@ def loop_name(given: LoopLike) -> str:
         rule="loops and dimensions are named by a text, a Var, an RVar or an RDom of one dimension",
         hint=hint,
     )
+
+
+def loop_pairs(given: LoopPair | Sequence[LoopPair]) -> tuple[tuple[str, str], ...]:
+    """The names of pairs of a loop and a new loop; a single pair stands for a list of one.
+
+    Raises
+    ------
+    ScheduleError
+        If it is something else.
+    """
+    pairs = [given] if _is_pair(given) else given
+    if not isinstance(pairs, tuple | list) or not all(_is_pair(pair) for pair in pairs):
+        raise ScheduleError(
+            f"{given!r} is not a list of pairs.",
+            where=caller_location(),
+            rule="rfactor takes a pair of a reduction loop and a new Var, or a list of such pairs",
+            legal='rfactor(("ko", "u"), name) | rfactor([("ko", "u"), ("r", "v")], name)',
+        )
+    return tuple((loop_name(pair[0]), loop_name(pair[1])) for pair in pairs)
+
+
+def _is_pair(given: object) -> TypeGuard[LoopPair]:
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        return False
+    return all(isinstance(item, str | Var | RVar | RDom) for item in given)
 
 
 def plain_integer(given: SupportsIndex) -> int:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from tensorlang.ir.algorithm import Definition
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Const, Expr, Unary, UnaryOp, Variable
 from tensorlang.ir.visitor import free_variables, walk
+from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.reads import calls
+
+
+def may_race(stage: StagePlan, loop: LoopPlan) -> bool:
+    """Whether two iterations of `loop` may touch the same element of the Func that `stage` defines."""
+    return loop.is_reduction and not all(is_race_free(stage.definition, stage.name.func, root) for root in loop.roots)
 
 
 def is_race_free(definition: Definition, func: str, rvar: str) -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.stmt import LoopKind, Races
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin
+from tensorlang.schedule.races import may_race
 from tensorlang.schedule.resolved import FuncSchedule, Loop, Origin, ResolvedSchedule, StageSchedule
 
 
@@ -39,9 +41,19 @@ def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
 
 def _stage_schedule(stage: StagePlan) -> StageSchedule:
     loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction) for loop in stage.loops)
-    return StageSchedule(
-        stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, stage.is_reduction_reordered
-    )
+    races = _races(stage)
+    is_reordered = stage.is_reduction_reordered or races is not Races.NONE
+    return StageSchedule(stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, is_reordered, races)
+
+
+def _races(stage: StagePlan) -> Races:
+    """What of the iterations of an atomic update may meet."""
+    if stage.atomic_by is None:
+        return Races.NONE
+    kinds = {loop.kind for loop in stage.loops if may_race(stage, loop)}
+    if LoopKind.PARALLEL in kinds:
+        return Races.THREADS
+    return Races.LANES if LoopKind.VECTORIZED in kinds else Races.NONE
 
 
 def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from tensorlang.ir.algorithm import Algorithm
-from tensorlang.ir.stmt import LoopKind, Memory
+from tensorlang.ir.stmt import LoopKind, Memory, Races
 from tensorlang.schedule.tails import TailStrategy
 
 
@@ -72,6 +72,8 @@ class StageSchedule:
         Pure Var, min, extent: the promises of `bound`.
     is_reduction_reordered : bool
         Whether the terms of a reduction come in another order than by default, which floating-point rounding shows.
+    races : Races
+        Of an atomic update: what of its iterations may meet at one element.
     """
 
     func: str
@@ -80,6 +82,7 @@ class StageSchedule:
     transforms: tuple[Transform, ...]
     bounds: tuple[tuple[str, int, int], ...]
     is_reduction_reordered: bool = False
+    races: Races = Races.NONE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.factoring import Rfactor
+from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.wrapping import In
 
 _MAX_WIDTH = 100
@@ -29,13 +31,21 @@ def to_lines(directives: Sequence[Directive]) -> list[str]:
 
 
 def _numbered_chains(directives: Sequence[Directive]) -> list[tuple[int, Directive]]:
-    """Each directive with the number of its chain: a new one at every change of stage, and at every in_."""
+    """Each directive with the number of its chain: a new one at every change of stage, at every in_, after rfactor.
+
+    What rfactor returns is the new stage, so directives on that go on with its chain.
+    """
     numbered: list[tuple[int, Directive]] = []
     for directive in directives:
         number, before = numbered[-1] if numbered else (0, None)
-        is_same = before is not None and before.stage == directive.stage and not isinstance(directive, In)
+        is_same = before is not None and _result(before) == directive.stage and not isinstance(directive, In)
         numbered.append((number if is_same else number + 1, directive))
     return numbered
+
+
+def _result(directive: Directive) -> StageName:
+    """The stage that the call of a directive returns."""
+    return StageName(directive.name) if isinstance(directive, Rfactor) else directive.stage
 
 
 def _statement(name: str, chain: list[Directive]) -> str:

@@ -7,10 +7,12 @@ from types import MappingProxyType
 
 from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
+from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
 from tensorlang.schedule.wrapping import In
 
@@ -33,6 +35,9 @@ _ALL: tuple[type[Directive], ...] = (
     ReorderStorage,
     AlignStorage,
     In,
+    Rfactor,
+    Atomic,
+    AllowRaceConditions,
     Bound,
 )
 

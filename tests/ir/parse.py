@@ -3,12 +3,14 @@
 ``for i in parallel(8):`` is a loop of that kind, ``with register("acc", 8):`` storage around a block, ``n = i * 8`` a
 let for the rest of its block, ``with load(i < 3):`` a condition on the loads of a block (and so ``store``). ``out[at]``
 is a flat store or load, ``out[at, mask]`` a masked one; with ``flat=False`` it is a Func or Input at coordinates.
+``out[at] += x`` accumulates, ``atomic(out)[at] += x`` atomically, and ``total(x)`` is the sum of the lanes of x.
 Integers are int64, floats and all elements float32; a scalar beside a vector is broadcast.
 """
 
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from textwrap import dedent
 
 from tensorlang.dtypes import bool_, float32
@@ -27,11 +29,13 @@ from tensorlang.ir.expr import (
     Unary,
     UnaryOp,
     Variable,
+    VectorReduce,
     broadcast,
     index,
 )
 from tensorlang.ir.printer import format_stmt
 from tensorlang.ir.stmt import (
+    Accumulate,
     Allocate,
     Block,
     For,
@@ -91,6 +95,10 @@ class _Parser:
                 return Predicated(self.expr(condition), what == "load", what == "store", self.block(body))
             case ast.Assign([ast.Subscript(ast.Name(name), where)], value):
                 return self.write(name, where, self.expr(value))
+            case ast.AugAssign(ast.Subscript(ast.Name(name), where), op, value):
+                return self.accumulate(name, where, op, self.expr(value))
+            case ast.AugAssign(ast.Subscript(ast.Call(ast.Name("atomic"), [ast.Name(name)]), where), op, value):
+                return replace(self.accumulate(name, where, op, self.expr(value)), atomic=True)
         raise AssertionError(ast.dump(node))
 
     def write(self, name: str, where: ast.expr, value: Expr) -> Stmt:
@@ -98,6 +106,12 @@ class _Parser:
         if not self.flat:
             return Provide(name, args, value)
         return Store(name, args[0], broadcast(value, args[0].type.lanes), args[1] if len(args) > 1 else None)
+
+    def accumulate(self, name: str, where: ast.expr, op: ast.operator, value: Expr) -> Accumulate:
+        args = self.exprs(where)
+        value = broadcast(value, args[0].type.lanes)
+        predicate = args[1] if len(args) > 1 else None
+        return Accumulate(name, args[0], BinaryOp(_BINARY[type(op)]), value, float32, predicate)
 
     def exprs(self, node: ast.expr) -> tuple[Expr, ...]:
         return tuple(map(self.expr, node.elts if isinstance(node, ast.Tuple) else [node]))
@@ -144,6 +158,8 @@ class _Parser:
         if name.startswith("x") and name[1:].isdigit():
             return broadcast(self.expr(args[0]), int(name[1:]))
         operands = self.alike(*args)
+        if name in ("total", "any"):
+            return VectorReduce(BinaryOp.ADD if name == "total" else BinaryOp.OR, *operands)
         if name in ("select", "fma"):
             return Select(*operands) if name == "select" else Fma(*operands)
         return Binary(BinaryOp(name), *operands) if len(operands) == 2 else Unary(UnaryOp(name), *operands)

@@ -8,7 +8,7 @@ from tensorlang.dtypes import float32, float64, int8, int64, uint8
 from tensorlang.ir.expr import Binary, BinaryOp, Broadcast, Cast, Const, Expr, Unary, UnaryOp, Variable, index
 from tensorlang.ir.module import BufferParam, Function, Module, Role
 from tensorlang.ir.printer import format_expr, format_module, format_stmt
-from tensorlang.ir.stmt import Block, Memory, Range, Realize
+from tensorlang.ir.stmt import Accumulate, Block, Memory, Range, Realize
 from tests.ir.parse import assert_printed, parse_expr, parse_stmt
 
 
@@ -87,6 +87,27 @@ def test_statements() -> None:
             out{ramp(base, 1, 8) if ramp(base, 1, 8) < 20} = 0.0
         """,
     )
+
+
+def test_accumulation() -> None:
+    assert_printed(
+        parse_stmt(
+            """
+            for k in serial(4):
+                out[0] += total(x[ramp(k * 8, 1, 8)])
+                out[0, any(ramp(k * 8, 1, 8) < 30)] *= x[k]
+                atomic(out)[k] += 1.0
+            """
+        ),
+        """
+        for k in 0..4:
+          out{0} += reduce(+, x{ramp(k * 8, 1, 8)})
+          out{0 if reduce(or, ramp(k * 8, 1, 8) < 30)} *= x{k}
+          atomic out{k} += 1.0
+        """,
+    )
+    least = Accumulate("out", index(0), BinaryOp.MIN, Const(1.0, float32), float32)
+    assert format_stmt(least) == "out{0} min= 1.0"
 
 
 def test_statements_over_funcs() -> None:

@@ -18,9 +18,22 @@ from tensorlang.ir.expr import (
     Load,
     Ramp,
     Select,
+    VectorReduce,
     index,
 )
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LoopKind, Memory, Range, Realize, Stmt, Store
+from tensorlang.ir.stmt import (
+    Accumulate,
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LoopKind,
+    Memory,
+    Range,
+    Realize,
+    Stmt,
+    Store,
+)
 from tensorlang.ir.verify import verify_stmt
 from tests.ir.parse import parse_expr, parse_stmt
 
@@ -68,6 +81,15 @@ PROBLEMS: list[tuple[Stmt, str]] = [
     (Store("out", Ramp(one(int32), index(1), 4), one(float32.with_lanes(4))), "ramp of int32 by int64"),
     (Store("out", Ramp(index(0), index(1), 1), one(float32)), "ramp of int64 by int64"),
     (store(Broadcast(one(float32.with_lanes(2)), 4)), "broadcast of a vector, float32x2"),
+    (store(VectorReduce(BinaryOp.ADD, one(float32))), "reduction of a scalar, float32"),
+    (
+        Accumulate("out", index(0), BinaryOp.ADD, one(float32.with_lanes(4)), float32),
+        "a store to out: the index is int64, for 4 lanes",
+    ),
+    (
+        Accumulate("out", index(0), BinaryOp.ADD, one(float32), float32, one(int64)),
+        "a store to out: the predicate is int64, for 1 lanes",
+    ),
 ]
 
 
@@ -105,6 +127,7 @@ def test_well_formed_code_passes() -> None:
                     out[ramp(base, 1, 8), ramp(base, 1, 8) < 30] = select(acc[ramp(0, 1, 8)] < 0.0, 0.0, x8(y[i]))
                 for i in serial(2):
                     out[i] = 0.0
+                    out[i, any(ramp(i, 1, 4) < 3)] += total(x[ramp(i, 1, 4)])
             """
         ),
         after="simplify",

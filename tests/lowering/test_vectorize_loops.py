@@ -104,20 +104,45 @@ def test_refused(text: str, message: str) -> None:
     assert caught.value.message == message
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "for j in vectorized(4):\n out[0] = x[j]",
-            "vectorize_loops: all lanes of j store to one element of out.",
-        ),
-        (
-            "for j in vectorized(4):\n with heap('t', 4):\n  t[j] = 1.0",
-            "vectorize_loops: storage of t inside vectorized loop j.",
-        ),
-    ],
-)
-def test_internal_errors(text: str, message: str) -> None:
+def test_storage_inside_a_vectorized_loop_is_an_internal_error() -> None:
     with pytest.raises(InternalError) as caught:
-        vectorize_loops(parse_stmt(text))
-    assert caught.value.message == message
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n with heap('t', 4):\n  t[j] = 1.0"))
+    assert caught.value.message == "vectorize_loops: storage of t inside vectorized loop j."
+
+
+def test_lanes_that_store_to_one_element_all_do() -> None:
+    """The schedule allowed it; the last one stays."""
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n out[i] = x[j]")),
+        "out{x4(i)} = x{ramp(0, 1, 4)}",
+    )
+
+
+def test_lanes_that_accumulate_in_one_element_are_reduced() -> None:
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n out[i] += x[i * 4 + j]\n out[i] += 2.0")),
+        """
+        out{i} += reduce(+, x{ramp(i * 4, 1, 4)})
+        out{i} += reduce(+, 2.0)
+        """,
+    )
+
+
+def test_lanes_that_are_off_add_the_identity_and_if_all_are_nothing_is_touched() -> None:
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n if i * 4 + j < 30:\n  out[i] *= x[j]")),
+        """
+        out{i if reduce(or, ramp(i * 4, 1, 4) < 30)} *= \
+reduce(*, select(ramp(i * 4, 1, 4) < 30, x{ramp(0, 1, 4) if ramp(i * 4, 1, 4) < 30}, 1.0))
+        """.replace("\\\n", ""),
+    )
+
+
+def test_lanes_that_accumulate_in_elements_of_their_own_or_any_stay_lanes() -> None:
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n atomic(out)[j * 2] += x[j]\n out[n[j], j < i] += 1.0")),
+        """
+        atomic out{ramp(0, 2, 4)} += x{ramp(0, 1, 4)}
+        out{n{ramp(0, 1, 4) if ramp(0, 1, 4) < x4(i)} if ramp(0, 1, 4) < x4(i)} += 1.0
+        """,
+    )

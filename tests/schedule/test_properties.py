@@ -43,6 +43,11 @@ def _value(call: str, field: str) -> st.SearchStrategy[object]:
         return _counts
     if field in ("loops", "dims"):
         return st.lists(_names, min_size=1, max_size=4, unique=True)
+    if field == "preserved":
+        pairs = st.tuples(_names, _new_names)
+        return st.lists(pairs, min_size=1, max_size=2, unique_by=(lambda pair: pair[0], lambda pair: pair[1]))
+    if field == "name":
+        return st.sampled_from(["parts", "sums", "C"])
     if field in ("outer", "inner", "fused", "xo", "yo", "xi", "yi", "new") and call != "fuse":
         return _new_names
     return _values.get(field, _new_names if field == "fused" else _names)

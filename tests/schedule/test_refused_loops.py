@@ -261,18 +261,6 @@ def test_reorder_of_a_reduction_that_depends_on_its_order() -> None:
     )
 
 
-def test_parallel_reduction() -> None:
-    s = Schedule(gemm().c)
-    assert refusal(lambda: s["C", 1].parallel(RDom("k", 32))) == (
-        's[C.update()].parallel("k"): '
-        "k is a reduction loop, and two of its iterations may touch the same element of C.\n"
-        '  asked       s[C.update()].parallel("k")    HERE\n'
-        "  rule        a parallel or vectorized reduction loop is proven free of races: an index on the left is affine "
-        "in it, and the update reads its own Func only at the indices on the left\n"
-        "  legal here  loops over pure Vars: i, j"
-    )
-
-
 def test_second_vectorized_loop() -> None:
     s = Schedule(blur().f)
     s["f"].vectorize("j", 8).rename("j.lane", "lane")
