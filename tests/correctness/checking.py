@@ -1,0 +1,51 @@
+"""A program under a schedule is compared with the oracle and with NumPy, on one thread and on two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import tensorlang as tl
+from tensorlang.dtypes import DType, Kind
+from tensorlang.validation import check_kernel
+
+Array = npt.NDArray[Any]
+
+
+def assert_agrees(
+    output: tl.Func,
+    s: tl.Schedule,
+    expected: Callable[..., Any],
+    *,
+    shape: tuple[int, ...],
+    tolerance: float = 1e-5,
+) -> None:
+    """Fail unless the kernel gives what the oracle gives, and what `expected` makes of the inputs.
+
+    `tolerance` is relative to the largest element expected; integers are compared exactly.
+    """
+    kernel = tl.compile(output, s, shape=shape)
+    for threads in (1, 2):
+        result = check_kernel(kernel, threads=threads)
+        assert result.ok, f"{threads} threads: {result.reason}\n{s.source()}"
+    arrays = [_random(item.shape, item.type) for item in kernel.inputs]
+    wanted = np.asarray(expected(*arrays))
+    got = kernel(*arrays)
+    assert got.shape == wanted.shape
+    if np.issubdtype(got.dtype, np.floating):
+        np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, float(np.abs(wanted).max())))
+    else:
+        np.testing.assert_array_equal(got, wanted.astype(got.dtype))
+
+
+def _random(shape: tuple[int, ...], kind: DType) -> Array:
+    rng = np.random.default_rng(7)
+    if kind.is_bool:
+        return rng.integers(0, 2, shape).astype(bool)
+    if kind.is_integer:
+        low, high = (0, 256) if kind.kind is Kind.UINT else (-128, 128)
+        return rng.integers(low, high, shape).astype(kind.numpy)
+    return rng.standard_normal(shape).astype(kind.numpy)
