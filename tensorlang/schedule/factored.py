@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from tensorlang.ir.algorithm import Definition, FuncDef, ReductionVar
 from tensorlang.ir.associative import identity
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Compare, CompareOp, Expr, Variable, index
 from tensorlang.ir.stmt import LoopKind
-from tensorlang.ir.visitor import rewrite, substitute
+from tensorlang.ir.visitor import conjuncts, rewrite, substitute
 from tensorlang.schedule import resolved
 from tensorlang.schedule.associativity import Accumulation
 from tensorlang.schedule.call import Call as DirectiveCall
@@ -144,8 +145,10 @@ def partial_func(
         if loop.is_reduction and loop.name in points.names and loop.name not in preserved
     ]
     rvars = [rvar for rvar in stage.definition.rvars if rvar.name not in points.values]
-    args = (*own, *(localized(arg) for arg in stage.definition.args))
-    update = Definition(args, localized(stage.definition.value), (*rvars, *loops))
+    there = stage.definition.map_exprs(localized)
+    conditions = (*points.guards, *conjuncts(there.predicate))
+    predicate = reduce(lambda a, b: Binary(BinaryOp.AND, a, b), conditions) if conditions else None
+    update = Definition((*own, *there.args), there.value, (*rvars, *loops), predicate)
     start = Definition(tuple(Variable(var) for var in vars_), identity(found.op, func.type))
     return FuncDef(name, vars_, func.type, start, (update,))
 

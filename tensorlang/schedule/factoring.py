@@ -52,11 +52,12 @@ class Rfactor(Directive):
 
     Notes
     -----
-    The update of the new Func takes over the loop nest, with the Vars in the place of the loops they were, and what is
-    said of its loops. The merge runs over the pure Vars as the nest had them, and serially over the preserved loops; it
-    has loops over all Vars of the Func, also where the update had an index instead of a Var. Place the new Func by
-    compute_root or compute_at; by default it is computed where the merge uses it, part by part. Strict numerics refuse
-    rfactor of floats, as the order of the terms changes.
+    The update of the new Func takes over the loop nest, with the Vars in the place of the loops they were, and what
+    is said of its loops. The merge runs over the pure Vars as the nest had them, and serially over the preserved
+    loops; it has loops over all Vars of the Func, also where the update had an index instead of a Var. Where a
+    split on the way to a preserved loop has a tail, its guard becomes a predicate of the new update. Place the new
+    Func by compute_root or compute_at; by default it is computed where the merge uses it, part by part. Strict
+    numerics refuse rfactor of floats, as the order of the terms changes.
 
     References
     ----------
@@ -101,7 +102,6 @@ class Rfactor(Directive):
             check_factored_func_is_new(self, plan),
             check_factored_vars_are_new(self, plan, stage),
             check_factored_loops_are_no_vars(self, stage, func, points),
-            check_factored_splits_divide(self, points),
         )
         return self._factored(plan, stage, func, points)
 
@@ -167,18 +167,6 @@ def check_factors_associative_updates(call: Rfactor, stage: StagePlan) -> Schedu
         f"the update is not proven associative: {why}.",
         rule="rfactor takes updates f = f op e, with op one of + - * min max and or & | ^, and an e that does not "
         "read f",
-    )
-
-
-@rule(Family.FACTORS)
-def check_factored_splits_divide(call: Rfactor, points: Points) -> ScheduleError | None:
-    """A loop that rfactor preserves comes from splits without a tail."""
-    if not points.guards:
-        return None
-    return call.error(
-        f"a split on the way to {', '.join(loop for loop, _ in call.preserved)} has a tail.",
-        rule="the splits that a factored reduction loop comes from divide their extents",
-        hint="split by a factor that divides the extent",
     )
 
 

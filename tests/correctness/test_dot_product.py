@@ -52,8 +52,7 @@ def four_registers(f: tl.Func, size: int) -> tl.Schedule:
 
 def lanes_by_rfactor(f: tl.Func, size: int) -> tl.Schedule:
     s = tl.Schedule(f)
-    factor = next(n for n in (16, 8, 4, 3, 2, 1) if size % n == 0)
-    s[f.update()].split("k", "ko", "kl", factor).rfactor(("kl", "u"), "sums").compute_root()
+    s[f.update()].split("k", "ko", "kl", 16).rfactor(("kl", "u"), "sums").compute_root()
     s["sums"].vectorize("u")
     s["sums", 1].reorder("ko", "u").vectorize("u")
     return s

@@ -27,6 +27,13 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "^": lambda f, e: f ^ e,
 }
 
+_CONDITIONS: tuple[Callable[[Any, Any], Any], ...] = (
+    lambda r, s: r <= s,
+    lambda r, s: r + s < 11,
+    lambda r, s: (r * 3 + s) % 4 != 1,
+    lambda r, s: s > 2,
+)
+
 
 def _operators(kind: DType) -> tuple[str, ...]:
     if kind.is_bool:
@@ -41,7 +48,10 @@ def reductions(draw: st.DrawFn) -> Subject:
     shape = draw(st.lists(st.integers(1, _LARGEST), min_size=1, max_size=2))
     domain = draw(st.lists(st.integers(1, _LARGEST), min_size=1, max_size=2))
     pure = tl.vars("i j")[: len(shape)]
-    rvars = tuple(tl.RDom("r s"[: 2 * len(domain) - 1], *domain))
+    whole = tl.RDom("r s"[: 2 * len(domain) - 1], *domain)
+    rvars = tuple(whole)
+    for condition in draw(st.lists(st.sampled_from(_CONDITIONS), max_size=2)):
+        whole.where(condition(*rvars[:1], rvars[-1]))
     place = _place(draw, rvars, domain, shape[-1])
     kept = pure if place is None else pure[:-1]
     x = tl.Input("x", (*shape[: len(kept)], *domain), kind)

@@ -46,7 +46,7 @@ def scheduled(draw: st.DrawFn) -> tuple[Subject, tl.Schedule]:
     return subject, s
 
 
-@settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "120")))
+@settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "60")))
 @given(case=scheduled())
 def test_a_legal_schedule_changes_no_reduction(case: tuple[Subject, tl.Schedule]) -> None:
     subject, s = case

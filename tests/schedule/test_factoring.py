@@ -26,7 +26,8 @@ def resolved(output: Func, s: Schedule) -> ResolvedSchedule:
 
 def text(definition: Definition) -> str:
     domain = ", ".join(f"{rvar.name} in [{rvar.min}, +{rvar.extent}]" for rvar in definition.rvars)
-    return f"[{', '.join(map(format_expr, definition.args))}] = {format_expr(definition.value)} for {domain}"
+    where = "" if definition.predicate is None else f" where {format_expr(definition.predicate)}"
+    return f"[{', '.join(map(format_expr, definition.args))}] = {format_expr(definition.value)} for {domain}{where}"
 
 
 def loops(found: ResolvedSchedule, func: str, index: int) -> list[str]:
@@ -73,6 +74,21 @@ def test_several_loops_of_one_domain() -> None:
         "[v, u] = parts[v, u] - x[u * 4 + (v * 16 + si) // 20 + 2, (v * 16 + si) % 20] for si in [0, +16]"
     )
     assert text(merged.updates[0]) == "[] = f[] + parts[so, ro] for so in [0, +5], ro in [0, +2]"
+
+
+def test_tails_become_predicates() -> None:
+    x, (i, k) = Input("x", (16, 45), float32), (*vars("i"), RDom("k", 45))
+    k.where(k != i)
+    f = Func("f")
+    f[i] += x[i, k]
+    s = Schedule(f)
+    s[f.update()].split("k", "ko", "ki", 16).split("ki", "km", "kl", 5).rfactor([("ko", "u"), ("kl", "v")], "parts")
+    parts, merged = resolved(f, s).algorithm.funcs
+    assert text(parts.updates[0]) == (
+        "[u, v, i] = parts[u, v, i] + x[i, u * 16 + (km * 5 + v)] for km in [0, +4] "
+        "where km * 5 + v < 16 and u * 16 + (km * 5 + v) < 45 and u * 16 + (km * 5 + v) != i"
+    )
+    assert text(merged.updates[0]) == "[i] = f[i] + parts[ko, kl, i] for ko in [0, +3], kl in [0, +5]"
 
 
 def test_rvars_that_have_nothing_to_do_with_it_keep_their_splits() -> None:

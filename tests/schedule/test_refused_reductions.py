@@ -172,17 +172,6 @@ def test_rfactor_of_a_loop_with_the_name_of_a_var() -> None:
     )
 
 
-def test_rfactor_of_a_split_with_a_tail() -> None:
-    s = Schedule(gemm().c)
-    s["C", 1].split("k", "ko", "ki", 5)
-    assert refusal(lambda: s["C", 1].rfactor(("ko", "u"), "parts")) == (
-        's[C.update()].rfactor([("ko", "u")], "parts"): a split on the way to ko has a tail.\n'
-        '  asked       s[C.update()].rfactor([("ko", "u")], "parts")    HERE\n'
-        "  rule        the splits that a factored reduction loop comes from divide their extents\n"
-        "  hint        split by a factor that divides the extent"
-    )
-
-
 def test_rfactor_without_pairs() -> None:
     s = Schedule(gemm().c)
     assert refusal(lambda: s["C", 1].rfactor("k", "parts")) == (  # type: ignore[arg-type]

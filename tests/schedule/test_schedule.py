@@ -131,10 +131,7 @@ def test_records_of_wrong_types_cannot_be_made() -> None:
         Split(StageName('f"]; boom; s["f'), "i", "io", "ii", 4)
 
 
-_LEGAL = (
-    "split | fuse | reorder | tile | rename | unroll | vectorize | parallel | serial | compute_inline | compute_root "
-    "| compute_at | compute_at_init | store_in | split_storage | reorder_storage | align_storage | bound"
-)
+_LEGAL = " | ".join(name for name in DIRECTIVES if name != "in_")
 
 
 @pytest.mark.parametrize(
