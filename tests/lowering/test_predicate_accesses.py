@@ -38,3 +38,10 @@ def test_a_load_in_an_index_is_predicated_too() -> None:
 def test_none_may_be_left() -> None:
     with pytest.raises(InternalError, match="a Predicated is left"):
         verify_stmt(parse_stmt("for i in serial(8):\n  with load(i < 6): out[i] = x[i]"), after="test")
+
+
+def test_what_is_accumulated_is_stored() -> None:
+    assert_printed(
+        predicate_accesses(parse_stmt("with store(i < 3):\n atomic(out)[i] += x[i]")),
+        "atomic out{i if i < 3} += x{i}",
+    )

@@ -143,6 +143,16 @@ def test_lanes_that_accumulate_in_elements_of_their_own_or_any_stay_lanes() -> N
         vectorize_loops(parse_stmt("for j in vectorized(4):\n atomic(out)[j * 2] += x[j]\n out[n[j], j < i] += 1.0")),
         """
         atomic out{ramp(0, 2, 4)} += x{ramp(0, 1, 4)}
-        out{n{ramp(0, 1, 4) if ramp(0, 1, 4) < x4(i)} if ramp(0, 1, 4) < x4(i)} += 1.0
+        out{n{ramp(0, 1, 4)} if ramp(0, 1, 4) < x4(i)} += 1.0
+        """,
+    )
+
+
+def test_predicates_of_what_lanes_accumulate_in_one_element() -> None:
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n out[i, i < 3] += x[j]\n out[i, j < n] += 2.0")),
+        """
+        out{i if i < 3} += reduce(+, x{ramp(0, 1, 4)})
+        out{i if reduce(or, ramp(0, 1, 4) < x4(n))} += reduce(+, select(ramp(0, 1, 4) < x4(n), 2.0, -0.0))
         """,
     )

@@ -11,6 +11,7 @@ import tensorlang as tl
 from tensorlang.dtypes import ALL, DType
 from tensorlang.schedule.plan import Plan
 from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.tails import TailStrategy
 from tests.properties.algorithms import Subject
 
 _LARGEST = 13
@@ -111,7 +112,8 @@ def draw_reduction_directive(draw: st.DrawFn, s: tl.Schedule, number: int) -> No
 def _draw_loop_directive(draw: st.DrawFn, handle: Any, kind: str, names: list[str], number: int) -> None:
     loop = draw(st.sampled_from(names))
     if kind == "split":
-        handle.split(loop, f"o{number}", f"n{number}", draw(st.integers(1, 8)))
+        tail = draw(st.just("auto") | st.sampled_from(list(TailStrategy)))
+        handle.split(loop, f"o{number}", f"n{number}", draw(st.integers(1, 8)), tail)
     elif kind == "fuse":
         handle.fuse(loop, draw(st.sampled_from(names)), f"f{number}")
     elif kind == "vectorize":
