@@ -134,58 +134,53 @@ class Rfactor(Directive):
 
 @rule(Family.FACTORS)
 def check_factors_an_update(call: Rfactor, stage: StagePlan) -> ScheduleError | None:
-    """A reduction that is factored is an update."""
+    """What rfactor takes apart is an update."""
     if stage.name.update:
         return None
     return call.error(
         f"{stage.name} is a pure definition, which reduces nothing.",
-        rule="rfactor takes an update apart",
         legal=f"s[{stage.name}.update()].{call.method_text(quote_stages=False)}",
     )
 
 
 @rule(Family.FACTORS)
 def check_factors_reduction_loops(call: Rfactor, stage: StagePlan, name: str) -> ScheduleError | None:
-    """A loop that rfactor preserves is a reduction loop."""
+    """The loops that rfactor preserves are reduction loops; those over pure Vars stay as they are."""
     if stage.loop(call, name).is_reduction:
         return None
     loops = ", ".join(loop.name for loop in stage.loops if loop.is_reduction)
     return call.error(
         f"{name} is a loop over a pure Var of {stage.name.as_written}.",
-        rule="rfactor preserves reduction loops; those over pure Vars stay as they are",
         legal=f"reduction loops of {stage.name.as_written}, outermost first: {loops or 'none'}",
     )
 
 
 @rule(Family.FACTORS)
 def check_factors_associative_updates(call: Rfactor, stage: StagePlan) -> ScheduleError | None:
-    """A reduction that is factored is proven associative, by an operator whose identity is known."""
+    """What rfactor takes apart accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that does
+    not read f.
+    """
     why = why_not_associative(stage.definition, stage.name.func)
     if not why:
         return None
-    return call.error(
-        f"the update is not proven associative: {why}.",
-        rule="rfactor takes updates f = f op e, with op one of + - * min max and or & | ^, and an e that does not "
-        "read f",
-    )
+    return call.error(f"the update is not proven associative: {why}.")
 
 
 @rule(Family.FACTORS)
 def check_factored_func_is_new(call: Rfactor, plan: Plan) -> ScheduleError | None:
-    """The Func that rfactor makes has a name of its own."""
+    """The Func of partial results takes a name that no Func or Input has."""
     known = {func.name for func in plan.algorithm.funcs} | {source.name for source in plan.algorithm.inputs}
     if call.name not in known:
         return None
     return call.error(
         f"the name {call.name} is already used.",
-        rule="the Func of partial results takes a name that no Func or Input has",
         legal=f"names other than {', '.join(sorted(known))}",
     )
 
 
 @rule(Family.FACTORS)
 def check_factored_vars_are_new(call: Rfactor, plan: Plan, stage: StagePlan) -> ScheduleError | None:
-    """The Vars that rfactor makes have names of their own, or those of the loops that they were."""
+    """A Var that rfactor makes has the name of its loop, or one that no loop, Var or dimension has."""
     func = stage.name.func
     storage = {dim.name for dim in plan.funcs[func].storage}
     taken = {*plan.algorithm.func(func).vars, *storage, *stage.made_by}
@@ -193,7 +188,6 @@ def check_factored_vars_are_new(call: Rfactor, plan: Plan, stage: StagePlan) -> 
         if var != loop and var in taken:
             return call.error(
                 f"the name {var} is already used in {stage.name.as_written}.",
-                rule="a Var that rfactor makes has the name of its loop, or one that no loop, Var or dimension has",
                 legal=f"names other than {', '.join(sorted(taken - {loop}))}",
             )
     return None
@@ -203,13 +197,12 @@ def check_factored_vars_are_new(call: Rfactor, plan: Plan, stage: StagePlan) -> 
 def check_factored_loops_are_no_vars(
     call: Rfactor, stage: StagePlan, func: FuncDef, points: Points
 ) -> ScheduleError | None:
-    """A loop that becomes a dimension of a reduction has not the name of a Var of the Func."""
+    """The merge has loops over all Vars of the Func besides the preserved loops, so their names differ."""
     clash = [loop.name for loop in stage.loops if loop.is_reduction and loop.name in points.names & set(func.vars)]
     if not clash:
         return None
     return call.error(
         f"the reduction loop {clash[0]} has the name of a Var of {func.name}.",
-        rule="the merge has loops over all Vars of the Func, and over the preserved loops",
         legal=f"loops named other than {', '.join(func.vars)}",
         hint=f'rename("{clash[0]}", ...) first',
     )

@@ -227,5 +227,3 @@ def mark(stage: StagePlan, call: Call, loop: str, kind: LoopKind) -> StagePlan:
     """Return `stage` with a loop running as `kind`; ScheduleError unless it exists and ran serially so far."""
     refuse(check_runs_in_one_way(call, stage, stage.loop(call, loop), kind))
     return stage.marked(call, loop, kind)
-
-

@@ -104,7 +104,9 @@ class AllowRaceConditions(Directive):
 
 @rule(Family.RACES)
 def check_races(call: Call, stage: StagePlan, loop: LoopPlan) -> ScheduleError | None:
-    """A parallel or vectorized reduction loop is free of races, or atomic, or allow_race_conditions takes the blame."""
+    """A parallel or vectorized reduction loop is proven free of races (an index on the left is affine in it, and the
+    update reads its own Func only there), or its update is associative and said to be atomic.
+    """
     if stage.atomic_by or stage.races_allowed_by or not may_race(stage, loop):
         return None
     func, why = stage.name.func, why_not_associative(stage.definition, stage.name.func)
@@ -115,8 +117,6 @@ def check_races(call: Call, stage: StagePlan, loop: LoopPlan) -> ScheduleError |
     hint = f"the update is not proven associative: {why}; allow_race_conditions() promises that races do no harm"
     return call.error(
         f"{loop.name} is a reduction loop, and two of its iterations may touch the same element of {func}.",
-        rule="a parallel or vectorized reduction loop is proven free of races (an index on the left is affine in it, "
-        "and the update reads its own Func only there), or its update is associative and said to be atomic",
         legal=" | ".join(legal),
         hint=hint if why else "",
     )
@@ -124,13 +124,13 @@ def check_races(call: Call, stage: StagePlan, loop: LoopPlan) -> ScheduleError |
 
 @rule(Family.RACES)
 def check_atomic_is_for_updates(call: Call, stage: StagePlan) -> ScheduleError | None:
-    """Only an update is atomic: the iterations of a pure definition never meet."""
+    """Only an update is atomic, as the iterations of a pure definition never meet."""
     return _pure_definition(call, stage)
 
 
 @rule(Family.RACES)
 def check_races_are_in_updates(call: Call, stage: StagePlan) -> ScheduleError | None:
-    """Only an update has races to allow: the iterations of a pure definition never meet."""
+    """Only an update has races to allow, as the iterations of a pure definition never meet."""
     return _pure_definition(call, stage)
 
 
@@ -139,20 +139,19 @@ def _pure_definition(call: Call, stage: StagePlan) -> ScheduleError | None:
         return None
     return call.error(
         f"{stage.name} is a pure definition, and no two of its iterations write one element.",
-        rule=f"{call.call} is said of an update",
         legal=f"s[{stage.name}.update()].{call.method_text(quote_stages=False)}",
     )
 
 
 @rule(Family.RACES)
 def check_atomic_accumulates(call: Call, stage: StagePlan) -> ScheduleError | None:
-    """An atomic update accumulates by one associative operator."""
+    """An atomic update accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that does not
+    read f.
+    """
     why = why_not_associative(stage.definition, stage.name.func)
     if not why or not stage.name.update:
         return None
     return call.error(
         f"the update is not proven associative: {why}.",
-        rule="an atomic update accumulates: f = f op e, with op one of + - * min max and or & | ^, and an e that does "
-        "not read f",
         legal="allow_race_conditions(), if races do no harm",
     )
