@@ -49,6 +49,7 @@ from tensorlang.lang.functions import (
     tanh,
 )
 from tensorlang.lang.input import Input
+from tensorlang.lang.param import Param
 from tensorlang.lang.reductions import maximum, minimum, product, sum
 from tensorlang.lang.var import RDom, RVar, Var, vars
 from tensorlang.runtime.compile import compile
@@ -65,6 +66,7 @@ __all__ = [
     "InternalError",
     "Kernel",
     "LanguageError",
+    "Param",
     "RDom",
     "RVar",
     "Schedule",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tensorlang.bounds.definitions import DefinitionBounds, reads_under
+from tensorlang.bounds.params import param_facts, params_as_variables
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
 from tensorlang.ir.expr import Expr, Variable, index
@@ -87,24 +88,25 @@ def _fits(algorithm: Algorithm, func: FuncDef, shape: tuple[int, ...]) -> bool:
 
 def infer_numeric_regions(algorithm: Algorithm, boxes: Mapping[str, NumericBox]) -> dict[str, NumericBox]:
     """Constant boxes of every Func and Input that computing `boxes` needs, with nothing scheduled."""
+    algorithm, params = params_as_variables(algorithm), param_facts(algorithm)
     regions: dict[str, NumericBox] = dict(boxes)
     for func in reversed(algorithm.funcs):
         if func.name not in regions:
             continue
         for definition in func.definitions:
-            for name, box in _reads(func, definition, regions[func.name]):
+            for name, box in _reads(func, definition, regions[func.name], params):
                 if name != func.name:
                     regions[name] = _union(regions.get(name), box)
     return regions
 
 
-def _reads(func: FuncDef, definition: Definition, box: NumericBox) -> Iterator[tuple[str, NumericBox]]:
+def _reads(func: FuncDef, definition: Definition, box: NumericBox, params: Facts) -> Iterator[tuple[str, NumericBox]]:
     """What a definition reads when `func` is computed over `box`."""
     limits = {var: side for var, arg, side in zip(func.vars, definition.args, box, strict=True) if arg == Variable(var)}
     limits |= {r.name: Limits(r.min, r.min + r.extent - 1) for r in definition.rvars}
     if any(r.extent == 0 for r in definition.rvars):
         return
-    facts = Facts(limits)
+    facts = Facts({**params.limits, **limits})
     bounds = DefinitionBounds(_ranges(limits), facts)
     for call, conditions in reads_under(definition):
         if not conditions and not any(map(_repeats, call.args)):

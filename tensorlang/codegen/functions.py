@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir as ll
@@ -70,7 +70,7 @@ class FunctionEmitter:
             )
             for p in self._function.params
         ]
-        body = self._emit_body(arrays, [], self._function.body, loop=None)
+        body = self._emit_body(arrays, {}, self._function.body, loop=None)
         entry = self._new_function("entry", [PTR])
         builder = ll.IRBuilder(entry.append_basic_block("entry"))
         table = entry.args[0]
@@ -90,11 +90,13 @@ class FunctionEmitter:
         function.attributes.add("nounwind")
         return function
 
-    def _emit_body(self, arrays: Sequence[_Array], names: Sequence[str], stmt: Stmt, loop: For | None) -> ll.Function:
+    def _emit_body(
+        self, arrays: Sequence[_Array], names: Mapping[str, ll.Type], stmt: Stmt, loop: For | None
+    ) -> ll.Function:
         """Emit a body: arguments arrays, heap allocations, names, workspace, threads, and for a task its range."""
         heaps = list(_heap_allocates(stmt, self._workspace, loop is not None))
         pointer_count = len(arrays) + len(heaps)
-        kinds = [PTR] * pointer_count + [I64] * len(names) + [PTR, I64] + ([I64, I64] if loop else [])
+        kinds = [PTR] * pointer_count + list(names.values()) + [PTR, I64] + ([I64, I64] if loop else [])
         body = self._new_function("task" if loop else "body", kinds)
         body.attributes.add("noinline")
         is_stored = {child.buffer for child in walk_stmts(stmt) if isinstance(child, Store | Accumulate)}
@@ -143,10 +145,10 @@ class FunctionEmitter:
                 raise InternalError(f"code generation: register array {name!r} is used by a parallel loop.")
             arrays.append(_Array(name, storage.type, 0, storage.type.size_bytes))
             pointers.append(storage.pointer)
-        names = list(captures.names)
+        names = {name: _bound(outer, name).type for name in captures.names}
         body = self._emit_body(arrays, names, loop.body, loop)
-        thunk = self._emit_thunk(body, len(arrays), len(names), loop)
-        values = [*pointers, *(outer.scopes.variable(name) for name in [*names, _WORKSPACE, _THREADS])]
+        thunk = self._emit_thunk(body, len(arrays), tuple(names.values()), loop)
+        values = [*pointers, *(_bound(outer, name) for name in [*names, _WORKSPACE, _THREADS])]
         builder = outer.builder
         tasks = outer.expressions.emit(loop.extent)
         closure = outer.reserve(ll.ArrayType(I64, len(values)), 8)
@@ -156,13 +158,14 @@ class FunctionEmitter:
         args = [builder.ptrtoint(thunk, I64), address, tasks, values[-1]]
         outer.ops.call_external(LAUNCH_SYMBOL, ll.VoidType(), args)
 
-    def _emit_thunk(self, body: ll.Function, array_count: int, name_count: int, loop: For) -> ll.Function:
+    def _emit_thunk(self, body: ll.Function, array_count: int, kinds: Sequence[ll.Type], loop: For) -> ll.Function:
         """``void(worker, begin, end, closure)``: unpack the closure and run tasks ``[begin, end)``."""
         thunk = self._new_function("thunk", [I64, I64, I64, PTR])
         worker, begin, end, closure = thunk.args
         builder = ll.IRBuilder(thunk.append_basic_block("entry"))
         pointers = [_cell(builder, closure, n, PTR) for n in range(array_count)]
-        names = [_cell(builder, closure, array_count + n, I64) for n in range(name_count)]
+        name_count = len(kinds)
+        names = [_cell(builder, closure, array_count + n, kind) for n, kind in enumerate(kinds)]
         workspace = _cell(builder, closure, array_count + name_count, PTR)
         threads = _cell(builder, closure, array_count + name_count + 1, I64)
         start = builder.add(
@@ -172,6 +175,13 @@ class FunctionEmitter:
         builder.call(body, [*pointers, *heaps, *names, workspace, threads, begin, end])
         builder.ret_void()
         return thunk
+
+
+def _bound(statements: Statements, name: str) -> ll.Value:
+    value = statements.scopes.variable(name)
+    if value is None:
+        raise InternalError(f"code generation: a parallel loop uses {name!r}, which is not bound.")
+    return value
 
 
 def _cell(builder: ll.IRBuilder, table: ll.Value, position: int, type_: ll.Type) -> ll.Value:

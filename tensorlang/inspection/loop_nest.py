@@ -6,12 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tensorlang.bounds.params import PARAM, param_facts
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Races, Range, Realize, Stmt
+from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Predicated, Provide, Races, Range, Realize, Stmt
 from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
@@ -75,9 +76,14 @@ def loop_nest(
     lines = []
     if placed.prepare != Block(()):
         lines = ["initialisation:"]
-        lines += [f"  store {writer.storage(name, placed.boxes[name], Facts())} in state" for name in placed.state]
-        lines += writer.lines(simplify_stmts(substitute_lets(placed.prepare)), _Scope(depth=1))
-    lines += writer.lines(simplify_stmts(substitute_lets(placed.main)), _Scope())
+        lines += [
+            f"  store {writer.storage(name, placed.boxes[name], param_facts(lowered))} in state"
+            for name in placed.state
+        ]
+        lines += writer.lines(
+            simplify_stmts(substitute_lets(placed.prepare)), _Scope(depth=1, facts=param_facts(lowered))
+        )
+    lines += writer.lines(simplify_stmts(substitute_lets(placed.main)), _Scope(facts=param_facts(lowered)))
     return "\n".join(lines)
 
 
@@ -113,7 +119,7 @@ class _Scope:
         return _Scope(self.depth + 1, self.facts.with_loop(loop.var, loop.extent), {**self.names, loop.var: shown})
 
     def text(self, expr: Expr, outer: int = 0) -> str:
-        return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer))
+        return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer)).replace(PARAM, "")
 
 
 class _Writer:
@@ -142,6 +148,9 @@ class _Writer:
             case Provide(name=name, args=args):
                 word = "atomic " if stmt.races is Races.THREADS else ""
                 return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]
+            case Predicated(condition, loads, stores, body):
+                what = " and ".join(word for word, is_meant in (("load", loads), ("store", stores)) if is_meant)
+                return [f"{scope.pad}{what} if {scope.text(condition)}:", *self.lines(body, scope.deeper)]
             case IfThenElse(condition, then, otherwise):
                 lines = [f"{scope.pad}if {scope.text(condition)}:", *self.lines(then, scope.deeper)]
                 if otherwise is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Expr
+from tensorlang.ir.scalar import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,16 @@ class FuncDef:
 
 @dataclass(frozen=True, slots=True)
 class InputDef:
-    """An array argument, C-contiguous; `constant` marks weights, which `compute_at_init` may transform once."""
+    """An array argument, C-contiguous; `constant` marks weights, which `compute_at_init` may transform once.
+
+    A `scalar` argument has no dimensions, and is given as a number.
+    """
 
     name: str
     shape: tuple[int, ...]
     type: DType
     constant: bool = False
+    scalar: Scalar | None = None
 
 
 @dataclass(frozen=True, slots=True)

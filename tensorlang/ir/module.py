@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tensorlang.dtypes import DType
+from tensorlang.ir.algorithm import InputDef
+from tensorlang.ir.scalar import Scalar
 from tensorlang.ir.stmt import Stmt
 
 
@@ -21,7 +23,8 @@ class Role(StrEnum):
 class BufferParam:
     """A C-contiguous array argument of a lowered function; `constant` inputs are weights.
 
-    A state parameter is one-dimensional: its shape is its number of elements, padding included.
+    A state parameter is one-dimensional: its shape is its number of elements, padding included. A `scalar` input has no
+    dimensions; its callers give a number.
     """
 
     name: str
@@ -29,6 +32,12 @@ class BufferParam:
     type: DType
     role: Role
     constant: bool = False
+    scalar: Scalar | None = None
+
+
+def input_param(source: InputDef) -> BufferParam:
+    """The parameter of an argument of an algorithm."""
+    return BufferParam(source.name, source.shape, source.type, Role.INPUT, source.constant, source.scalar)
 
 
 @dataclass(frozen=True, slots=True)

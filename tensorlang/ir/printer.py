@@ -63,7 +63,7 @@ def format_expr(expr: Expr, outer: int = 0) -> str:
             name = "select" if isinstance(expr, Select) else "fma"
             return f"{name}({format_expr(a)}, {format_expr(b)}, {format_expr(c)})"
         case Call(name, args, _):
-            return f"{name}[{', '.join(format_expr(a) for a in args)}]"
+            return f"{name}[{', '.join(format_expr(a) for a in args)}]" if args else name
         case Load(buffer, index, predicate, _):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return f"{buffer}{{{format_expr(index)}{mask}}}"

@@ -9,16 +9,17 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.expr import Source
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
+from tensorlang.lang.param import Param
 
 
-def build_algorithm(outputs: Func | Sequence[Func], inputs: Sequence[Input] | None = None) -> Algorithm:
+def build_algorithm(outputs: Func | Sequence[Func], inputs: Sequence[Input | Param] | None = None) -> Algorithm:
     """The algorithm that computes `outputs`; every Func in it is frozen from now on.
 
     Parameters
     ----------
     outputs : Func or sequence of Func
         At least one.
-    inputs : sequence of Input, optional
+    inputs : sequence of Input and Param, optional
         Argument order; by default the order of first use, producers before consumers.
 
     Returns
@@ -37,7 +38,7 @@ def build_algorithm(outputs: Func | Sequence[Func], inputs: Sequence[Input] | No
     funcs = [source for source in found if isinstance(source, Func)]
     for func in funcs:
         func.freeze("it is part of an algorithm that was compiled")
-    used = [source for source in found if isinstance(source, Input)]
+    used = [source for source in found if isinstance(source, Input | Param)]
     ordered = used if inputs is None else _check_inputs(list(inputs), used)
     return Algorithm(
         tuple(func.definition for func in funcs),
@@ -89,7 +90,7 @@ def _check_names(sources: Sequence[Source]) -> None:
             )
 
 
-def _check_inputs(inputs: Sequence[Input], used: Sequence[Input]) -> list[Input]:
+def _check_inputs(inputs: Sequence[Input | Param], used: Sequence[Input | Param]) -> list[Input | Param]:
     given = [source.name for source in inputs]
     is_same_set = {id(source) for source in inputs} == {id(source) for source in used}
     if is_same_set and len(inputs) == len(used):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tensorlang.bounds.params import params_in
 from tensorlang.bounds.regions import Region
 from tensorlang.bounds.surroundings import Box
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
-from tensorlang.ir.expr import Binary, BinaryOp
+from tensorlang.ir.expr import Binary, BinaryOp, Expr
 from tensorlang.ir.stmt import Range
 from tensorlang.schedule.resolved import Origin
 from tensorlang.schedule.tails import TailStrategy
@@ -28,10 +29,6 @@ class Overrun:
         return self.tail.overreads if verb == "read" else self.tail.overwrites
 
 
-# The regions checked here are over all loops, so nothing but constants is left in them.
-_WHOLE = Facts()
-
-
 def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsError | None:
     """The error of a region with an unbounded side, or None."""
     for dim, side in zip(dims, region.touched, strict=True):
@@ -46,14 +43,25 @@ def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsErr
 
 
 def check_inside(
-    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, overruns: Sequence[Overrun], *, verb: str
+    name: str,
+    dims: tuple[str, ...],
+    shape: tuple[int, ...],
+    region: Region,
+    overruns: Sequence[Overrun],
+    facts: Facts,
+    *,
+    verb: str,
 ) -> TensorlangError | None:
     """The error of a region that leaves `shape`: the algorithm's if required does, the schedule's if only touched.
 
-    `overruns` are the explicit tails that do more than is asked for; `verb` is "read" or "written".
+    `overruns` are the explicit tails that do more than is asked for, `facts` what is known of Params; `verb` is "read"
+    or "written".
     """
     for position, extent in enumerate(shape):
-        side = _limits(region.required, position)
+        side = _limits(region.required, position, facts)
+        params = params_in(*_ends(region.required, position))
+        if None in (side.lo, side.hi) and params:
+            return _unlimited(name, dims[position], side, params)
         if not _inside(side, extent):
             return BoundsError(
                 f"{name} is {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
@@ -63,7 +71,7 @@ def check_inside(
     overrun = next((o for o in reversed(overruns) if o.does(verb)), Overrun(TailStrategy.ROUND_UP, Origin("", "")))
     accesses = " and ".join(word for word in ("read", "written") if overrun.does(word))
     for position, extent in enumerate(shape):
-        side = _limits(region.touched, position)
+        side = _limits(region.touched, position, facts)
         if not _inside(side, extent):
             where = f"{dims[position]} = {_text(side)}, outside [0, {extent})"
             return ScheduleError(
@@ -94,10 +102,24 @@ def check_promised(func: str, var: str, promised: Limits, needed: Range, facts: 
     )
 
 
-def _limits(box: Box, position: int) -> Limits:
+def _limits(box: Box, position: int, facts: Facts) -> Limits:
+    low, high = _ends(box, position)
+    return Limits(facts.of(low).lo, facts.of(high).hi)
+
+
+def _ends(box: Box, position: int) -> tuple[Expr, Expr]:
     side: Interval = box[position]
     assert side.lo is not None and side.hi is not None, "check_bounded comes first"
-    return Limits(_WHOLE.of(side.lo).lo, _WHOLE.of(side.hi).hi)
+    return side.lo, side.hi
+
+
+def _unlimited(name: str, dim: str, side: Limits, params: tuple[str, ...]) -> BoundsError:
+    end = "below" if side.lo is None else "above"
+    return BoundsError(
+        f"the region of {name} in {dim} is unbounded {end}.",
+        rule="a Param takes part in indices by its limits",
+        hint=f"give Param {params[0]} min= and max=, or clamp it: tl.clamp({params[0]}, low, high)",
+    )
 
 
 def _inside(side: Limits, extent: int) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import build_nest, loop_variable
+from tensorlang.bounds.params import param_facts
 from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
@@ -73,6 +74,7 @@ class _Builder:
     ) -> None:
         self.algorithm, self.resolved, self.shapes = algorithm, resolved, shapes
         self.report, self.round_up, self.rounded = report, round_up, False
+        self.facts = param_facts(algorithm)
         self.main: Stmt = _NOWHERE
         self.prepare: Stmt = _NOWHERE
         self.domains: dict[str, Domain] = {}
@@ -91,7 +93,7 @@ class _Builder:
     def _place_output(self, func: FuncDef) -> None:
         box = tuple(Range(index(0), index(extent)) for extent in self.shapes[func.name])
         self.boxes[func.name] = box
-        produce = self._produce(func, self._bounded(func, box, Facts()), Facts(), round_up=False)
+        produce = self._produce(func, self._bounded(func, box, self.facts), self.facts, round_up=False)
         self.main = block([produce, self.main])
 
     def _place(self, func: FuncDef) -> None:
@@ -107,15 +109,15 @@ class _Builder:
                 self._place_at(func, legal_sites(self.main, func.name)[-1].var)
             case _:
                 self._check_not_in_prepare(func)
-                self.main = self._realize(func, self.main, Facts())
+                self.main = self._realize(func, self.main, self.facts)
 
     def _place_state(self, func: FuncDef) -> None:
         both = block([self.prepare, self.main])
-        region = self._region(func, both, Facts())
+        region = self._region(func, both, self.facts)
         if region is None:
             return
-        produce = self._produce(func, self._required(func, region, Facts()), Facts())
-        self.boxes[func.name] = self._storage(func, region, produce, Facts())
+        produce = self._produce(func, self._required(func, region, self.facts), self.facts)
+        self.boxes[func.name] = self._storage(func, region, produce, self.facts)
         self.state.insert(0, func.name)
         self.prepare = block([produce, self.prepare])
 
@@ -130,9 +132,9 @@ class _Builder:
             error = check_site(self.resolved, func.name, site, tree)
         if error is not None:
             self.report(error)
-            tree = self._realize(func, tree, Facts())
+            tree = self._realize(func, tree, self.facts)
         else:
-            tree = _inject(tree, site, Facts(), lambda body, facts: self._realize(func, body, facts))
+            tree = _inject(tree, site, self.facts, lambda body, facts: self._realize(func, body, facts))
         if in_prepare:
             self.prepare = tree
         else:
@@ -233,12 +235,12 @@ class _Builder:
         whole = block([self.prepare, self.main])
         for source in self.algorithm.inputs:
             dims = tuple(f"axis {d}" for d in range(len(source.shape)))
-            region = infer_reads(whole, source.name, self.domains, Facts())
+            region = infer_reads(whole, source.name, self.domains, self.facts)
             problems += self._outside(source.name, dims, source.shape, region, "read")
         for name in self.algorithm.outputs:
             dims, shape = self.algorithm.func(name).vars, self.shapes[name]
             for infer, verb in ((infer_reads, "read"), (infer_writes, "written")):
-                problems += self._outside(name, dims, shape, infer(whole, name, self.domains, Facts()), verb)
+                problems += self._outside(name, dims, shape, infer(whole, name, self.domains, self.facts), verb)
         return problems
 
     def _outside(
@@ -249,7 +251,7 @@ class _Builder:
         unbounded = check_bounded(name, dims, region)
         if unbounded is not None:
             return [unbounded]
-        error = check_inside(name, dims, shape, region, self.overruns, verb=verb)
+        error = check_inside(name, dims, shape, region, self.overruns, self.facts, verb=verb)
         return [] if error is None else [error]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tensorlang.bounds.params import param_facts, params_in
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
@@ -78,10 +79,11 @@ def storage_layout(
 def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
     bound = facts.of(side.extent).hi
     if bound is None:
+        by_params = "".join(f"give Param {param} min= and max=, or " for param in params_in(side.extent)[:1])
         raise BoundsError(
             f"the storage of {name} has no constant bound in dimension {dim}.",
             rule="every buffer has a constant size",
-            hint=f'bound it: s[{name}].bound("{dim}", min, extent)',
+            hint=f'{by_params}bound it: s[{name}].bound("{dim}", min, extent)',
         )
     return max(bound, 0)
 
@@ -94,7 +96,7 @@ class StorageFlattener:
 
     def flatten(self, stmt: Stmt) -> Stmt:
         """`stmt` over flat buffers."""
-        return self._flatten(stmt, self.outside, Facts())
+        return self._flatten(stmt, self.outside, param_facts(self.algorithm))
 
     def _flatten(self, stmt: Stmt, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
         match stmt:

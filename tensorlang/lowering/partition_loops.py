@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Load, Select, Variable, index
-from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LetStmt, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -47,6 +47,8 @@ class _Condition:
 
 def partition_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with the conditions of its loops moved out of their steady states."""
+    if isinstance(stmt, LetStmt):
+        facts = facts.with_let(stmt.name, stmt.value)
     if not isinstance(stmt, For):
         return map_substatements(stmt, lambda s: partition_loops(s, facts))
     if stmt.kind is LoopKind.SERIAL:

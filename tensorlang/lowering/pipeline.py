@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
+from tensorlang.bounds.params import load_params, param_facts, params_as_variables
 from tensorlang.errors import InternalError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
-from tensorlang.ir.module import BufferParam, Function, Module, Role
+from tensorlang.ir.module import BufferParam, Function, Module, Role, input_param
 from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
@@ -31,7 +32,6 @@ from tensorlang.lowering.unmask_registers import unmask_registers
 from tensorlang.lowering.unroll_loops import unroll_loops
 from tensorlang.lowering.vectorize_loops import vectorize_loops
 from tensorlang.schedule.resolved import ResolvedSchedule
-from tensorlang.symbolic.facts import Facts
 
 Pass = Callable[[Stmt], Stmt]
 
@@ -95,8 +95,10 @@ def lower(
     algorithm, placed = place(resolved, shapes, numerics=numerics)
     layouts = _outside_layouts(algorithm, resolved, placed)
     flattener = StorageFlattener(algorithm, resolved, layouts)
-    main = _run("main", flattener.flatten(substitute_lets(placed.main)), trace)
-    prepare = _run("prepare", flattener.flatten(substitute_lets(placed.prepare)), trace)
+    main, prepare = (
+        _run(name, load_params(flattener.flatten(substitute_lets(tree)), algorithm), trace)
+        for name, tree in (("main", placed.main), ("prepare", placed.prepare))
+    )
     return _module(algorithm, placed, layouts, main, prepare, shapes)
 
 
@@ -129,7 +131,7 @@ def place(
         for error in check_strict(resolved):
             report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
-    algorithm = inline_funcs(algorithm, resolved)
+    algorithm = params_as_variables(inline_funcs(algorithm, resolved))
     return algorithm, build_loop_nests(algorithm, resolved, shapes, report)
 
 
@@ -138,7 +140,7 @@ def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: P
     layouts = {source.name: row_major(source.shape) for source in algorithm.inputs}
     for name, box in placed.boxes.items():
         func = algorithm.func(name)
-        layouts[name] = storage_layout(name, func.vars, resolved.funcs[name].storage, box, Facts())
+        layouts[name] = storage_layout(name, func.vars, resolved.funcs[name].storage, box, param_facts(algorithm))
     return layouts
 
 
@@ -167,7 +169,7 @@ def _module(
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Module:
     state = [BufferParam(name, (layouts[name].size,), algorithm.func(name).type, Role.STATE) for name in placed.state]
-    inputs = [BufferParam(i.name, i.shape, i.type, Role.INPUT, i.constant) for i in algorithm.inputs]
+    inputs = [input_param(source) for source in algorithm.inputs]
     outputs = [BufferParam(name, shapes[name], algorithm.func(name).type, Role.OUTPUT) for name in algorithm.outputs]
     in_prepare = _buffers(prepare)
     only_prepare = in_prepare - _buffers(main)

@@ -9,7 +9,7 @@ Refuses: nothing.
 from __future__ import annotations
 
 from tensorlang.ir.expr import Const, index
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, Realize, Stmt, Store
+from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Realize, Stmt, Store
 from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.simplify import as_int, simplify
@@ -31,7 +31,8 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
         case Block(stmts):
             kept = [s for s in (simplify_stmts(s, facts) for s in stmts) if s != _NOTHING]
             return block(kept) if kept else _NOTHING
-    result = map_substatements(changed, lambda s: simplify_stmts(s, facts))
+    inside = facts.with_let(changed.name, changed.value) if isinstance(changed, LetStmt) else facts
+    result = map_substatements(changed, lambda s: simplify_stmts(s, inside))
     return _NOTHING if _is_empty(result) else result
 
 

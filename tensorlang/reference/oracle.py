@@ -34,7 +34,7 @@ def evaluate(
     shapes : mapping of str to tuple of int, >= 1
         Shape of each output.
     arrays : mapping of str to ndarray
-        Each Input by name, in its shape and type; bfloat16 as its bits in uint16.
+        Each Input by name, in its shape and type, bfloat16 as its bits in uint16; a Param as an array of no dimension.
 
     Returns
     -------

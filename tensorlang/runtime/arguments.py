@@ -9,7 +9,7 @@ import numpy as np
 from tensorlang.dtypes import DType
 from tensorlang.errors import LanguageError
 from tensorlang.ir.module import BufferParam, Role
-from tensorlang.runtime.buffers import Array
+from tensorlang.runtime.buffers import Argument, Array
 
 
 def describe(shape: Sequence[int], dtype: DType) -> str:
@@ -18,8 +18,10 @@ def describe(shape: Sequence[int], dtype: DType) -> str:
     return f"{dtype}{stored} {tuple(shape)}"
 
 
-def bind_arguments(names: Sequence[str], arrays: Sequence[Array], by_name: Mapping[str, Array]) -> tuple[Array, ...]:
-    """Return one array for each of `names`, from those given by place and by name.
+def bind_arguments(
+    names: Sequence[str], arrays: Sequence[Argument], by_name: Mapping[str, Argument], defaults: Mapping[str, Array]
+) -> tuple[Argument, ...]:
+    """Return one argument for each of `names`, from those given by place and by name, and `defaults`.
 
     Raises
     ------
@@ -31,12 +33,16 @@ def bind_arguments(names: Sequence[str], arrays: Sequence[Array], by_name: Mappi
     if unknown:
         raise LanguageError(f"The kernel has no input {unknown[0]!r} here.", legal=legal)
     if len(arrays) > len(names):
-        raise LanguageError(f"The kernel takes {len(names)} arrays here, but {len(arrays)} came by place.", legal=legal)
+        raise LanguageError(
+            f"The kernel takes {len(names)} arguments here, but {len(arrays)} came by place.", legal=legal
+        )
     bound = dict(zip(names, arrays, strict=False))
     twice = [name for name in by_name if name in bound]
     if twice:
         raise LanguageError(f"Input {twice[0]!r} is given twice, by place and by name.", legal=legal)
     bound.update(by_name)
+    for name in defaults.keys() & set(names):
+        bound.setdefault(name, defaults[name])
     missing = [name for name in names if name not in bound]
     if missing:
         raise LanguageError(f"Input {missing[0]!r} is missing.", legal=legal)

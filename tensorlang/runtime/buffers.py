@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from tensorlang.codegen import ALIGNMENT_BYTES
 from tensorlang.dtypes import DType
 
 Array = NDArray[Any]
+Argument: TypeAlias = Array | bool | int | float | np.generic
+"""What a caller passes: an array for an Input, a number for a Param."""
 
 
 def empty_aligned(shape: Sequence[int], dtype: DType) -> Array:

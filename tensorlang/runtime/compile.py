@@ -12,6 +12,7 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
+from tensorlang.lang.param import Param
 from tensorlang.lowering import lower
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.module import compile_module
@@ -28,7 +29,7 @@ def compile(
     schedule: Schedule | None = None,
     *,
     shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
-    inputs: Sequence[Input] | None = None,
+    inputs: Sequence[Input | Param] | None = None,
     target: Target | None = None,
     numerics: str = "fast",
     cache: bool = True,
@@ -43,7 +44,7 @@ def compile(
         How. Without one every Func is computed by plain loops.
     shape : tuple of int, or mapping from output name to one, optional
         Extents of the outputs; where not given, the largest box at the origin whose reads stay inside every Input.
-    inputs : sequence of Input, optional
+    inputs : sequence of Input and Param, optional
         Argument order; by default the order of first use.
     target : Target, optional
         The host's if not given.

@@ -16,7 +16,8 @@ from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.module import BufferParam, Module, Role
 from tensorlang.runtime.arguments import as_stored, bind_arguments, check_array, collect_outputs
-from tensorlang.runtime.buffers import Array, address, empty_aligned, zeros_aligned
+from tensorlang.runtime.buffers import Argument, Array, address, empty_aligned, zeros_aligned
+from tensorlang.runtime.scalars import as_argument, defaults, scalar_readers
 from tensorlang.runtime.state import State
 from tensorlang.runtime.workspace import WorkspacePool
 
@@ -73,11 +74,12 @@ class Kernel:
         self.compile_s = callers_s + main.compile_s + (prepare.compile_s if prepare else 0.0)
         self._layout = tuple(p for p in module.main.params if p.role is Role.STATE)
         self._names = tuple(p.name for p in inputs)
+        self._defaults = defaults(inputs)
         self._main_names = tuple(p.name for p in self._main.arrays if p.role is Role.INPUT)
         self._is_direct = prepare is None and self._names == self._main_names
 
     def __repr__(self) -> str:
-        inputs = ", ".join(f"{p.name}: {p.type}{list(p.shape)}" for p in self.inputs)
+        inputs = ", ".join(f"{p.name}: {p.type}{'' if p.scalar else list(p.shape)}" for p in self.inputs)
         outputs = ", ".join(f"{p.name}: {p.type}{list(p.shape)}" for p in self.outputs)
         return f"<Kernel ({inputs}) -> ({outputs}) for {self.target.name}>"
 
@@ -87,18 +89,19 @@ class Kernel:
 
     def __call__(
         self,
-        *arrays: Array,
+        *arrays: Argument,
         out: Any = None,
         state: State | None = None,
         threads: SupportsIndex | None = None,
-        **by_name: Array,
+        **by_name: Argument,
     ) -> Any:
         """Run the kernel.
 
         Parameters
         ----------
-        *arrays, **by_name : ndarray
-            The inputs, C-contiguous, in the order of `inputs` or by name; with `state`, those it does not stand for.
+        *arrays, **by_name : ndarray, or number for a Param
+            The inputs, arrays C-contiguous, in the order of `inputs` or by name; with `state`, those it does not stand
+            for. A Param that has a default may be left out.
         out : ndarray, or sequence or mapping of them, optional
             Where the outputs go; must not share memory with each other or the inputs. New arrays if not given.
         state : State, optional
@@ -113,7 +116,7 @@ class Kernel:
         Raises
         ------
         LanguageError
-            If an array is missing or does not fit, or `threads` is out of range.
+            If an argument is missing or does not fit, or `threads` is out of range.
         """
         given, state = self._bind(arrays, by_name, state)
         outs = self._new_outputs() if out is None else collect_outputs(out, self.outputs)
@@ -121,7 +124,7 @@ class Kernel:
         self._main.run((*given, *outs), integers, 0 if threads is None else _check_threads(threads))
         return outs[0] if len(outs) == 1 else outs
 
-    def prepare(self, *arrays: Array, **by_name: Array) -> State:
+    def prepare(self, *arrays: Argument, **by_name: Argument) -> State:
         """Run the initialisation: what depends on constant inputs only.
 
         Parameters
@@ -143,7 +146,8 @@ class Kernel:
         needed = {p.name for p in self._prepare.arrays} if self._prepare else set()
         names = [p.name for p in constants]
         present = [n for place, n in enumerate(names) if n in needed or n in by_name or place < len(arrays)]
-        bound = dict(zip(present, bind_arguments(present, arrays, by_name), strict=True))
+        given = dict(zip(present, bind_arguments(present, arrays, by_name, self._defaults), strict=True))
+        bound = {p.name: as_argument(p, given[p.name]) for p in constants if p.name in given}
         buffers = tuple(zeros_aligned(p.shape, p.type) for p in self._layout)
         addresses = tuple(address(buffer) for buffer in buffers)
         if self._prepare:
@@ -156,11 +160,11 @@ class Kernel:
 
     def bare(
         self,
-        *arrays: Array,
+        *arrays: Argument,
         out: Any = None,
         state: State | None = None,
         threads: SupportsIndex | None = None,
-        **by_name: Array,
+        **by_name: Argument,
     ) -> Callable[[], object]:
         """Return a function of no arguments that runs the compiled code on these arrays and nothing else: for timing.
 
@@ -201,13 +205,13 @@ class Kernel:
         return entry.code
 
     def _bind(
-        self, arrays: tuple[Array, ...], by_name: Mapping[str, Array], state: State | None
-    ) -> tuple[tuple[Array, ...], State | None]:
+        self, arrays: tuple[Argument, ...], by_name: Mapping[str, Argument], state: State | None
+    ) -> tuple[tuple[Argument, ...], State | None]:
         """The arrays that the main function takes, and the state, made for this call if it is not given."""
         if state is None:
             if self._is_direct and not by_name and len(arrays) == len(self._names):
                 return arrays, None
-            bound = dict(zip(self._names, bind_arguments(self._names, arrays, by_name), strict=True))
+            bound = dict(zip(self._names, bind_arguments(self._names, arrays, by_name, self._defaults), strict=True))
             if self._prepare is not None:
                 state = self.prepare(**{p.name: bound[p.name] for p in self._prepare.arrays})
             return tuple(bound[name] for name in self._main_names), state
@@ -218,9 +222,12 @@ class Kernel:
         if not state.constants:
             if not by_name and len(arrays) == len(self._main_names):
                 return arrays, state
-            return bind_arguments(self._main_names, arrays, by_name), state
+            return bind_arguments(self._main_names, arrays, by_name, self._defaults), state
         free = [name for name in self._main_names if name not in state.constants]
-        bound = {**state.constants, **dict(zip(free, bind_arguments(free, arrays, by_name), strict=True))}
+        bound = {
+            **state.constants,
+            **dict(zip(free, bind_arguments(free, arrays, by_name, self._defaults), strict=True)),
+        }
         return tuple(bound[name] for name in self._main_names), state
 
     def _new_outputs(self) -> tuple[Array, ...]:
@@ -236,6 +243,7 @@ class _Entry:
         self.arrays = tuple(p for p in params if p.role is not Role.STATE)
         self.pool = WorkspacePool(code.workspace.total_bytes(numba.config.NUMBA_NUM_THREADS if code.is_parallel else 1))
         self._shapes = tuple(p.shape for p in self.arrays)
+        self._scalars = scalar_readers(self.arrays)
         self._has_stored = any(p.type.is_storage_only for p in self.arrays)
         caller = make_caller(
             tuple((p.type, len(p.shape)) for p in self.arrays if p.role is Role.INPUT),
@@ -247,8 +255,9 @@ class _Entry:
         if code.is_parallel and not launches_are_thread_safe():
             self._call = functools.partial(_call_alone, self._call)
 
-    def run(self, arrays: tuple[Array, ...], integers: tuple[int, ...], threads: int) -> None:
+    def run(self, given: tuple[Argument, ...], integers: tuple[int, ...], threads: int) -> None:
         """Check the arrays and call the code."""
+        arrays = self._with_scalars(given)
         stored = self._check(arrays)
         block = self.pool.acquire()
         try:
@@ -263,8 +272,9 @@ class _Entry:
         elif status:
             self._raise_overlap(status)
 
-    def bind(self, arrays: tuple[Array, ...], integers: tuple[int, ...], threads: int) -> functools.partial[Any]:
+    def bind(self, given: tuple[Argument, ...], integers: tuple[int, ...], threads: int) -> functools.partial[Any]:
         """The call with everything in place; the workspace is the function's own."""
+        arrays = self._with_scalars(given)
         stored = self._check(arrays)
         for array, param in zip(arrays, self.arrays, strict=True):
             check_array(array, param)
@@ -272,6 +282,13 @@ class _Entry:
         run = functools.partial(self._call, *stored, *integers, block.address, threads)
         run.workspace = block  # type: ignore[attr-defined]
         return run
+
+    def _with_scalars(self, given: tuple[Argument, ...]) -> tuple[Array, ...]:
+        """The arguments with numbers made arrays."""
+        made: list[Any] = list(given)
+        for place, read in self._scalars:
+            made[place] = read(made[place])
+        return tuple(made)
 
     def _check(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:
         """Shapes, as the caller checks the rest; also the types that it cannot tell from their bits."""

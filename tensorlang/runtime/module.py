@@ -7,7 +7,7 @@ from functools import partial
 from tensorlang.codegen import Target, compile_function, host_target
 from tensorlang.errors import TargetError
 from tensorlang.ir.algorithm import Algorithm
-from tensorlang.ir.module import BufferParam, Module, Role
+from tensorlang.ir.module import BufferParam, Module, Role, input_param
 from tensorlang.runtime.kernel import Kernel
 
 
@@ -64,7 +64,7 @@ def _kernel_inputs(module: Module, algorithm: Algorithm | None) -> tuple[BufferP
     if algorithm is None:
         return tuple(inputs.values())
     for unread in algorithm.inputs:
-        inputs.setdefault(unread.name, BufferParam(unread.name, unread.shape, unread.type, Role.INPUT, unread.constant))
+        inputs.setdefault(unread.name, input_param(unread))
     return tuple(inputs[i.name] for i in algorithm.inputs)
 
 

@@ -65,6 +65,12 @@ class Facts:
         hi = self.of(extent).hi
         return self.with_limits(name, Limits(0, None if hi is None else max(hi - 1, 0)))
 
+    def with_let(self, name: str, value: Expr) -> Facts:
+        """These facts and ``name == value``, so far as limits tell it."""
+        if not value.type.is_integer or value.type.lanes > 1:
+            return self
+        return self.with_limits(name, self.of(value))
+
     def of(self, expr: Expr) -> Limits:
         """Limits of a scalar integer or bool expression."""
         if expr.type.is_integer and expr.type.bits == 64 and expr.type.lanes == 1:

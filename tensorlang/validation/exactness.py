@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf, prod, sqrt
+from math import ceil, floor, inf, prod, sqrt
 
 from tensorlang.dtypes import DType, Kind
-from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
+from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Const, Expr, Select, Unary, UnaryOp, Variable
+from tensorlang.ir.scalar import Scalar
 from tensorlang.ir.visitor import walk
 
 _CANDIDATES = (4, 2, 1)
@@ -23,12 +24,28 @@ def exact_magnitude(algorithm: Algorithm) -> int | None:
     if there is none that can be proven: long reductions in short types, fractions, transcendental functions.
     """
     for greatest in _CANDIDATES:
-        magnitudes: dict[str, float] = {item.name: float(greatest) for item in algorithm.inputs}
+        magnitudes = {item.name: _input_magnitude(item, greatest) for item in algorithm.inputs}
         for func in algorithm.funcs:
             magnitudes[func.name] = _func_magnitude(func, magnitudes)
         if inf not in magnitudes.values():
             return greatest
     return None
+
+
+def scalar_span(item: InputDef, scalar: Scalar, greatest: int) -> tuple[float, float]:
+    """Where the test values of a Param lie: within its limits, and on a side without one no further than `greatest`."""
+    least = 0 if item.type.kind is Kind.UINT else -greatest
+    low = least if scalar.min is None else scalar.min
+    high = greatest if scalar.max is None else scalar.max
+    return (min(low, high), high) if scalar.min is None else (low, max(low, high))
+
+
+def _input_magnitude(item: InputDef, greatest: int) -> float:
+    if item.scalar is None or item.type.is_bool:
+        return float(greatest)
+    low, high = scalar_span(item, item.scalar, greatest)
+    # Between fractions there may be no whole number to take.
+    return max(abs(low), abs(high)) if ceil(low) <= floor(high) else inf
 
 
 def error_bound(algorithm: Algorithm) -> float:

@@ -85,3 +85,21 @@ def test_an_illegal_schedule_is_refused() -> None:
     s[g].compute_at(f, "j.lane")
     with pytest.raises(ScheduleError, match="j.lane is a vectorized loop of f"):
         tl.loop_nest(f, s, shape=(4, 8))
+
+
+def test_conditions_of_accesses_are_shown() -> None:
+    x, f, i = tl.Input("x", (40,), tl.float32), tl.Func("f"), tl.Var("i")
+    f[i] = x[i]
+    nests = {}
+    for tail in ("predicate", "predicate_stores"):
+        s = tl.Schedule(f)
+        s[f].split("i", "io", "ii", 8, tail)
+        nests[tail] = tl.loop_nest(f, s, shape=(20,)).splitlines()
+    assert nests["predicate"] == [
+        "for io in 0..3:",
+        "  for ii in 0..8:",
+        "    store if io * 8 + ii < 20:",
+        "      load if io * 8 + ii < 20:",
+        "        f[io * 8 + ii] = ...",
+    ]
+    assert nests["predicate_stores"][2:] == ["    store if io * 8 + ii < 20:", "      f[io * 8 + ii] = ..."]

@@ -79,7 +79,7 @@ def test_total_has_no_dimensions() -> None:
     total, k = tl.Func("total"), tl.RDom("k", 8)
     total[()] += tl.Input("x", (8,), tl.float64)[k]
     assert total.vars == ()
-    assert text(total.definition)[1] == "total[] = total[] + x[k] for k in [0, +8]"
+    assert text(total.definition)[1] == "total[] = total + x[k] for k in [0, +8]"
 
 
 def test_update_runs_over_the_whole_domain_of_each_rvar_it_uses() -> None:

@@ -81,6 +81,16 @@ def waves() -> Subject:
     return Subject(out, (7, 21), (out, wave))
 
 
+def shifted() -> Subject:
+    x = tl.Input("x", (9, 40), tl.float32)
+    n, gain = tl.Param("n", tl.int32, min=0, max=5), tl.Param("gain", tl.float32, min=-2, max=3)
+    i, j = tl.vars("i j")
+    near, out = tl.Func("near"), tl.Func("out")
+    near[i, j] = x[i, j + n] * gain
+    out[i, j] = tl.select(j < n * 2, near[i, j], near[i, j + n] - gain)
+    return Subject(out, (9, 19), (out, near))
+
+
 SUBJECTS: dict[str, Callable[[], Subject]] = {
-    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates, waves)
+    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates, waves, shifted)
 }

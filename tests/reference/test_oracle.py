@@ -234,3 +234,14 @@ def test_several_outputs() -> None:
     values = evaluate(build_algorithm([f, g]), {"f": (2,), "g": (3,)}, {})
     np.testing.assert_array_equal(values["f"], [0, 2])
     np.testing.assert_array_equal(values["g"], [6, 8, 10])
+
+
+def test_params_are_arrays_of_no_dimension() -> None:
+    x, n, gain = tl.Input("x", (6,), tl.int32), tl.Param("n", tl.int32, min=0, max=2), tl.Param("gain", tl.float32)
+    i, f = tl.Var("i"), tl.Func("f")
+    f[i] = x[i + n] * gain
+    arrays = {"x": np.arange(6, dtype=np.int32), "n": np.array(2, np.int32), "gain": np.array(0.5, np.float32)}
+    answer = evaluate(build_algorithm(f), {"f": (4,)}, arrays)["f"]
+    assert answer.dtype == np.float64 and answer.tolist() == [1.0, 1.5, 2.0, 2.5]
+    with pytest.raises(BoundsError, match=r"dimension 0 of x is read over \[2, 7\)"):
+        evaluate(build_algorithm(f), {"f": (5,)}, arrays)

@@ -153,7 +153,7 @@ REFUSALS: list[tuple[str, Callable[[Kernel, Any, Any], object], str]] = [
     (
         "too many",
         lambda k, a, b: k(a, b, a),
-        "The kernel takes 2 arrays here, but 3 came by place.\n  legal here  kernel(a, b)",
+        "The kernel takes 2 arguments here, but 3 came by place.\n  legal here  kernel(a, b)",
     ),
     (
         "twice",

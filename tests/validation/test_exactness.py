@@ -9,6 +9,7 @@ from tensorlang.lang.expr import Expr
 from tensorlang.lang.func import Func
 from tensorlang.lang.functions import cast, exp
 from tensorlang.lang.input import Input
+from tensorlang.lang.param import Param
 from tensorlang.lang.var import RDom, Var
 from tensorlang.validation import error_bound, exact_magnitude
 
@@ -68,3 +69,13 @@ def test_bound_grows_with_the_root_of_the_reduction_and_the_coarsest_type() -> N
     assert error_bound(_gemm(100)) < error_bound(_gemm(10_000)) < 1000 * eps
     assert error_bound(_gemm(100, "float64")) < 1e-12
     assert error_bound(_gemm(100, "int32")) == 0.0
+
+
+def test_params_count_by_their_limits() -> None:
+    def of(param: Param) -> int | None:
+        return exact_magnitude(_pointwise(_input() * param))
+
+    assert of(Param("p", "float32")) == 4
+    assert of(Param("p", "float32", min=1e6, max=2e6)) == 4
+    assert of(Param("p", "float32", min=0, max=2.0**24)) == 1
+    assert of(Param("p", "float32", min=0.25, max=0.75)) is None

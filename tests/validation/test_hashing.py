@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 from tensorlang import nn
+from tensorlang.lang.build import build_algorithm
+from tensorlang.lang.func import Func
+from tensorlang.lang.param import Param
+from tensorlang.lang.var import Var
 from tensorlang.validation import algorithm_hash, sized_algorithm_hash
 
 _ROOT = Path(__file__).parents[2]
@@ -35,3 +39,14 @@ def test_hash_is_the_same_in_another_process() -> None:
     )
     found = subprocess.run([sys.executable, "-c", program], cwd=_ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == algorithm_hash(_gemm().algorithm())
+
+
+def test_a_params_limits_are_part_of_what_is_computed() -> None:
+    def of(param: Param) -> str:
+        f = Func("f")
+        f[Var("i")] = param
+        return algorithm_hash(build_algorithm(f))
+
+    declared = [Param("p", "int32"), Param("p", "int32", min=0), Param("p", "int32", default=0), Param("p", "int64")]
+    assert len({of(param) for param in declared}) == 4
+    assert of(Param("p", "int32", min=0)) == of(declared[1])
