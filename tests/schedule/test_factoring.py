@@ -73,7 +73,7 @@ def test_several_loops_of_one_domain() -> None:
     assert text(parts.updates[0]) == (
         "[v, u] = parts[v, u] - x[u * 4 + (v * 16 + si) // 20 + 2, (v * 16 + si) % 20] for si in [0, +16]"
     )
-    assert text(merged.updates[0]) == "[] = f[] + parts[so, ro] for so in [0, +5], ro in [0, +2]"
+    assert text(merged.updates[0]) == "[] = f + parts[so, ro] for so in [0, +5], ro in [0, +2]"
 
 
 def test_tails_become_predicates() -> None:
@@ -176,7 +176,7 @@ def test_a_narrow_float_is_merged_in_the_type_it_is_computed_in() -> None:
     s[f.update()].rfactor(("k", "u"), "parts")
     parts, merged = resolved(f, s).algorithm.funcs
     assert format_expr(parts.pure.value) == "float16(-0.0)"
-    assert text(merged.updates[0]) == "[] = float16(float32(f[]) + float32(parts[k])) for k in [0, +8]"
+    assert text(merged.updates[0]) == "[] = float16(float32(f) + float32(parts[k])) for k in [0, +8]"
 
 
 def test_atomic_says_what_may_meet() -> None:
