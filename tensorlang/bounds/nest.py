@@ -18,11 +18,10 @@ from tensorlang.symbolic.simplify import as_int, simplify
 
 @dataclass(frozen=True, slots=True)
 class TailProblem:
-    """A tail strategy that its extents do not allow."""
+    """A tail strategy that the extent of its loop does not allow."""
 
     split: Split
     extent: str
-    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +210,7 @@ class _NestBuilder:
         known = as_int(extent)
         text = str(known) if known is not None else f"at least {max(self.facts.of(extent).lo or 0, 0)}"
         if split.tail.shifts and not holds_factor:
-            rule = f"{split.tail} needs an extent of at least the factor, {split.factor}"
-            self.problems.append(TailProblem(split, text, rule))
+            self.problems.append(TailProblem(split, text))
         if split.tail.overreads or split.tail.overwrites:
             self.overrunning.append(split)
 

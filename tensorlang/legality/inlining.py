@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import FuncDef
 from tensorlang.ir.expr import Call
 from tensorlang.ir.visitor import walk
 from tensorlang.lang.weight import MAX_SIZE
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+from tensorlang.schedule.rules import Family, rule
 
 
 def is_inline(func: FuncDef, resolved: ResolvedSchedule) -> bool:
@@ -19,20 +18,20 @@ def is_inline(func: FuncDef, resolved: ResolvedSchedule) -> bool:
     return placement is Placement.INLINE or by_default
 
 
-def check_inlining(resolved: ResolvedSchedule) -> Iterator[ScheduleError]:
-    """An error for the first Func whose definitions would be too large to compile."""
+@rule(Family.SIZES)
+def check_inlined_size(resolved: ResolvedSchedule) -> ScheduleError | None:
+    """A Func has few enough operations to be compiled; inlined Funcs that it reads count once for every use."""
     inlined: dict[str, int] = {}
     for func in resolved.algorithm.funcs:
         size, largest = _expanded_size(func, inlined)
         if size > MAX_SIZE:
-            yield ScheduleError(
-                f"{func.name} has {size} operations when the Funcs that it reads are written out in it.",
-                rule=f"a Func has at most {MAX_SIZE} operations; an inlined Func counts once for every use",
-                hint=f"s[{largest}].compute_root(), or compute_at()",
+            return ScheduleError(
+                f"{func.name} has {size} operations, more than {MAX_SIZE}, as {largest} is written out in it.",
+                legal=f"s[{largest}].compute_root() | s[{largest}].compute_at(consumer, loop)",
             )
-            return
         if is_inline(func, resolved):
             inlined[func.name] = size
+    return None
 
 
 def _expanded_size(func: FuncDef, inlined: dict[str, int]) -> tuple[int, str]:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from tensorlang.errors import ScheduleError
-from tensorlang.schedule.resolved import ResolvedSchedule
+from tensorlang.schedule.resolved import Origin, ResolvedSchedule, StageSchedule
+from tensorlang.schedule.rules import Family, rule
 
 
-def check_strict(resolved: ResolvedSchedule) -> list[ScheduleError]:
+def strict_problems(resolved: ResolvedSchedule) -> list[ScheduleError]:
     """One error for each float update whose reduction loops run in another order than the RDom's."""
-    return [
-        _error(resolved, func.name, stage.index)
+    found = [
+        check_strict_order(resolved, stage)
         for func in resolved.algorithm.funcs
         if func.type.is_float
         for stage in resolved.funcs[func.name].stages
-        if stage.is_reduction_reordered
     ]
+    return [error for error in found if error is not None]
 
 
-def _error(resolved: ResolvedSchedule, func: str, index: int) -> ScheduleError:
-    loops = [loop.name for loop in resolved.funcs[func].stages[index].loops if loop.is_reduction]
-    origin = next((o for o in (resolved.origin(func, index, loop) for loop in loops) if o.asked), None)
+@rule(Family.REDUCTION_ORDER)
+def check_strict_order(resolved: ResolvedSchedule, stage: StageSchedule) -> ScheduleError | None:
+    """Under strict numerics the terms of a float reduction are added in the order of the RDom."""
+    if not stage.is_reduction_reordered:
+        return None
+    loops = [loop.name for loop in stage.loops if loop.is_reduction]
+    origins = (resolved.origin(stage.func, stage.index, loop) for loop in ("", *loops))
+    origin = next((origin for origin in origins if origin.asked), Origin("", ""))
     return ScheduleError(
-        f"the schedule reorders the reduction of {func} ({', '.join(loops)}), and numerics are strict.",
-        asked=origin.asked if origin else "",
-        where=origin.where if origin else "",
-        rule="under strict numerics the terms of a float reduction are added in the order of the RDom",
+        f"the schedule reorders the reduction of {stage.func} ({', '.join(loops)}), and numerics are strict.",
+        asked=origin.asked,
+        where=origin.where,
         hint='keep the reduction loops in the order of the RDom, or compile with numerics="fast"',
     )

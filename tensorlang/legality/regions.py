@@ -12,6 +12,8 @@ from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
 from tensorlang.ir.expr import Binary, BinaryOp, Expr
 from tensorlang.ir.stmt import Range
 from tensorlang.schedule.resolved import Origin
+from tensorlang.schedule.rules import Family, rule
+from tensorlang.schedule.tail_rules import GUARDS
 from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval
@@ -29,14 +31,14 @@ class Overrun:
         return self.tail.overreads if verb == "read" else self.tail.overwrites
 
 
+@rule(Family.BOUNDS)
 def check_bounded(name: str, dims: tuple[str, ...], region: Region) -> BoundsError | None:
-    """The error of a region with an unbounded side, or None."""
+    """An index that depends on data takes its bounds from the value's bounds."""
     for dim, side in zip(dims, region.touched, strict=True):
         if side.lo is None or side.hi is None:
             end = "below" if side.lo is None else "above"
             return BoundsError(
                 f"the region of {name} in {dim} is unbounded {end}.",
-                rule="an index that depends on data takes its bounds from the value's bounds",
                 hint=f"clamp the index of {name} in {dim}: tl.clamp(index, 0, extent - 1)",
             )
     return None
@@ -57,19 +59,55 @@ def check_inside(
     `overruns` are the explicit tails that do more than is asked for, `facts` what is known of Params; `verb` is "read"
     or "written".
     """
-    for position, extent in enumerate(shape):
+    return (
+        check_params_are_limited(name, dims, region, facts)
+        or check_required_is_inside(name, dims, shape, region, facts, verb)
+        or check_touched_is_inside(name, dims, shape, region, overruns, facts, verb)
+    )
+
+
+@rule(Family.BOUNDS)
+def check_params_are_limited(name: str, dims: tuple[str, ...], region: Region, facts: Facts) -> BoundsError | None:
+    """A Param takes part in indices by its limits."""
+    for position, dim in enumerate(dims):
         side = _limits(region.required, position, facts)
         params = params_in(*_ends(region.required, position))
         if None in (side.lo, side.hi) and params:
-            return _unlimited(name, dims[position], side, params)
+            end = "below" if side.lo is None else "above"
+            return BoundsError(
+                f"the region of {name} in {dim} is unbounded {end}.",
+                hint=f"give Param {params[0]} min= and max=, or clamp it: tl.clamp({params[0]}, low, high)",
+            )
+    return None
+
+
+@rule(Family.BOUNDS)
+def check_required_is_inside(
+    name: str, dims: tuple[str, ...], shape: tuple[int, ...], region: Region, facts: Facts, verb: str
+) -> BoundsError | None:
+    """Reads and writes stay inside the arrays given."""
+    for position, extent in enumerate(shape):
+        side = _limits(region.required, position, facts)
         if not _inside(side, extent):
             return BoundsError(
                 f"{name} is {verb} at {dims[position]} = {_text(side)}, outside [0, {extent}).",
-                rule="reads and writes stay inside the arrays given",
                 hint=f"use a smaller shape=, a larger {name}, or a boundary condition such as tl.constant_exterior",
             )
+    return None
+
+
+@rule(Family.TAILS)
+def check_touched_is_inside(
+    name: str,
+    dims: tuple[str, ...],
+    shape: tuple[int, ...],
+    region: Region,
+    overruns: Sequence[Overrun],
+    facts: Facts,
+    verb: str,
+) -> ScheduleError | None:
+    """A tail that goes on past the end is legal where all arrays can hold the points that it reads and writes there."""
     overrun = next((o for o in reversed(overruns) if o.does(verb)), Overrun(TailStrategy.ROUND_UP, Origin("", "")))
-    accesses = " and ".join(word for word in ("read", "written") if overrun.does(word))
     for position, extent in enumerate(shape):
         side = _limits(region.touched, position, facts)
         if not _inside(side, extent):
@@ -78,15 +116,15 @@ def check_inside(
                 f"a {overrun.tail} tail makes {name} be {verb} at {where}.",
                 asked=overrun.origin.asked,
                 where=overrun.origin.where,
-                rule=f"{overrun.tail} is legal where all arrays that are {accesses} can hold the extra points",
-                legal='tail="guard_with_if" | tail="shift_inwards" (pure definitions, extent >= factor)',
+                legal=GUARDS,
                 hint=f"change the tail of the split that makes the tiles of {name}",
             )
     return None
 
 
+@rule(Family.BOUNDS)
 def check_promised(func: str, var: str, promised: Limits, needed: Range, facts: Facts) -> ScheduleError | None:
-    """The error of a `bound` that leaves out what is required in some iteration of the loops of `facts`, or None."""
+    """The coordinates that bound names hold all that are required, of an output its whole shape."""
     low, last = promised.lo, promised.hi
     assert low is not None and last is not None, "bound names both ends"
     end = Binary(BinaryOp.ADD, needed.min, needed.extent)
@@ -97,7 +135,6 @@ def check_promised(func: str, var: str, promised: Limits, needed: Range, facts: 
     return ScheduleError(
         f"{func} is required at {var} = {_text(side)}, which is more than bound promises.",
         asked=f's[{func}].bound("{var}", {low}, {last - low + 1})',
-        rule="the coordinates that bound names hold all that are required, of an output its whole shape",
         hint="promise more, or leave the bound out",
     )
 
@@ -111,15 +148,6 @@ def _ends(box: Box, position: int) -> tuple[Expr, Expr]:
     side: Interval = box[position]
     assert side.lo is not None and side.hi is not None, "check_bounded comes first"
     return side.lo, side.hi
-
-
-def _unlimited(name: str, dim: str, side: Limits, params: tuple[str, ...]) -> BoundsError:
-    end = "below" if side.lo is None else "above"
-    return BoundsError(
-        f"the region of {name} in {dim} is unbounded {end}.",
-        rule="a Param takes part in indices by its limits",
-        hint=f"give Param {params[0]} min= and max=, or clamp it: tl.clamp({params[0]}, low, high)",
-    )
 
 
 def _inside(side: Limits, extent: int) -> bool:

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from tensorlang.bounds.nest import Nest
+from tensorlang.bounds.nest import Nest, TailProblem
 from tensorlang.errors import ScheduleError
 from tensorlang.schedule.resolved import ResolvedSchedule, StageSchedule
+from tensorlang.schedule.rules import Family, rule
+from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.tail_rules import GUARDS
 
 
-def check_tails(resolved: ResolvedSchedule, stage: StageSchedule, nest: Nest) -> list[ScheduleError]:
+def tail_problems(resolved: ResolvedSchedule, stage: StageSchedule, nest: Nest) -> list[ScheduleError]:
     """One error for each explicit tail that is not legal."""
-    return [_error(resolved, stage, problem.split.inner, nest) for problem in nest.problems]
+    found = (check_shifted_tile_fits(resolved, stage, problem) for problem in nest.problems)
+    return [error for error in found if error is not None]
 
 
-def _error(resolved: ResolvedSchedule, stage: StageSchedule, loop: str, nest: Nest) -> ScheduleError:
-    problem = next(p for p in nest.problems if p.split.inner == loop)
-    split, origin = problem.split, resolved.origin(stage.func, stage.index, loop)
+@rule(Family.TAILS)
+def check_shifted_tile_fits(
+    resolved: ResolvedSchedule, stage: StageSchedule, problem: TailProblem
+) -> ScheduleError | None:
+    """A tail that shifts inwards needs an extent of at least the factor."""
+    split, origin = problem.split, resolved.origin(stage.func, stage.index, problem.split.inner)
     factor = f"a factor that divides {problem.extent}, or " if problem.extent.isdecimal() else ""
+    name = StageName(stage.func, stage.index).as_written
     return ScheduleError(
-        f"tail {split.tail} of the split of {split.old} in {stage.func} is not legal: its extent is {problem.extent}, "
+        f"tail {split.tail} of the split of {split.old} in {name} is not legal: its extent is {problem.extent}, "
         f"the factor {split.factor}.",
         asked=origin.asked,
         where=origin.where,
-        rule=problem.rule,
-        legal='tail="guard_with_if" | tail="auto"',
+        legal=GUARDS,
         hint=f'use {factor}tail="auto"',
     )

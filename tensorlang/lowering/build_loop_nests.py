@@ -24,7 +24,7 @@ from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, S
 from tensorlang.ir.visitor import block, conjuncts, map_substatements
 from tensorlang.legality.placement import check_site, find_uses, legal_sites
 from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
-from tensorlang.legality.tails import check_tails
+from tensorlang.legality.tails import tail_problems
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule
 from tensorlang.symbolic.facts import Facts, Limits
 
@@ -219,7 +219,7 @@ class _Builder:
         stages = []
         for stage in self.resolved.funcs[func.name].stages:
             nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
-            for error in check_tails(self.resolved, stage, nest):
+            for error in tail_problems(self.resolved, stage, nest):
                 self.report(error)
             self.domains |= nest.domains
             self.rounded = self.rounded or bool(nest.rounded)

@@ -15,8 +15,8 @@ from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
-from tensorlang.legality.inlining import check_inlining
-from tensorlang.legality.numerics import check_strict
+from tensorlang.legality.inlining import check_inlined_size
+from tensorlang.legality.numerics import strict_problems
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
@@ -32,6 +32,7 @@ from tensorlang.lowering.unmask_registers import unmask_registers
 from tensorlang.lowering.unroll_loops import unroll_loops
 from tensorlang.lowering.vectorize_loops import vectorize_loops
 from tensorlang.schedule.resolved import ResolvedSchedule
+from tensorlang.schedule.rules import refuse
 
 Pass = Callable[[Stmt], Stmt]
 
@@ -105,9 +106,10 @@ def lower(
 @deep_recursion()
 def check(resolved: ResolvedSchedule, shapes: Mapping[str, tuple[int, ...]]) -> tuple[TensorlangError, ...]:
     """Every problem that placing the Funcs finds, without stopping at the first."""
-    problems: list[TensorlangError] = list(check_inlining(resolved))
-    if problems:
-        return tuple(problems)
+    oversized = check_inlined_size(resolved)
+    if oversized is not None:
+        return (oversized,)
+    problems: list[TensorlangError] = []
     place(resolved, shapes, report=problems.append)
     return tuple(dict.fromkeys(problems))
 
@@ -125,10 +127,9 @@ def place(
     report: Report = _raise,
 ) -> tuple[Algorithm, Placed]:
     """The algorithm with its inline Funcs expanded, and the loop nests of the others; problems go to `report`."""
-    for oversized in check_inlining(resolved):
-        raise oversized
+    refuse(check_inlined_size(resolved))
     if numerics == "strict":
-        for error in check_strict(resolved):
+        for error in strict_problems(resolved):
             report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
     algorithm = params_as_variables(inline_funcs(algorithm, resolved))

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from types import MappingProxyType
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from tensorlang.errors import TensorlangError
 
 _Asked = ParamSpec("_Asked")
+_Error = TypeVar("_Error", bound=TensorlangError)
 
 
 class Family(StrEnum):
@@ -36,6 +37,7 @@ class Family(StrEnum):
     FACTORS = "factored reductions"
     FUSED = "fused loops"
     CASES = "specialisation"
+    SIZES = "sizes of what is compiled"
     EFFECT = "no directive without effect"
 
 
@@ -55,19 +57,17 @@ RULES: Mapping[str, Rule] = MappingProxyType(_rules)
 """Every rule by name; complete once `tensorlang` is imported."""
 
 
-def rule(
-    family: Family,
-) -> Callable[[Callable[_Asked, TensorlangError | None]], Callable[_Asked, TensorlangError | None]]:
+def rule(family: Family) -> Callable[[Callable[_Asked, _Error | None]], Callable[_Asked, _Error | None]]:
     """Register a check; its name without ``check_`` names the rule, its docstring begins with the law."""
 
-    def register(check: Callable[_Asked, TensorlangError | None]) -> Callable[_Asked, TensorlangError | None]:
+    def register(check: Callable[_Asked, _Error | None]) -> Callable[_Asked, _Error | None]:
         name = check.__name__.removeprefix("check_")
         assert name not in _rules, f"two rules are called {name}"
         law = _law(check.__doc__ or "")
         _rules[name] = Rule(name, family, law)
 
         @wraps(check)
-        def checked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> TensorlangError | None:
+        def checked(*args: _Asked.args, **kwargs: _Asked.kwargs) -> _Error | None:
             problem = None if name in _switched_off.get() else check(*args, **kwargs)
             if problem is not None:
                 problem.rule = problem.rule or law

@@ -11,30 +11,29 @@ from tensorlang.schedule.nest import Blend, LoopPlan, StagePlan
 from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.tails import TailStrategy
 
-_GUARDS = 'tail="guard_with_if" | tail="predicate" | tail="auto"'
+GUARDS = 'tail="guard_with_if" | tail="predicate" | tail="auto"'
+"""The tails that are always legal, as error texts list them."""
 
 
 @rule(Family.TAILS)
 def check_reduction_tail(call: Call, loop: LoopPlan, tail: TailStrategy) -> ScheduleError | None:
-    """reduction loops accept only the tails guard_with_if, predicate and auto"""
+    """Reduction loops accept only the tails guard_with_if, predicate and auto."""
     if not loop.is_reduction or tail.guards or tail is TailStrategy.AUTO:
         return None
     return call.error(
         f"{loop.name} is a reduction loop, and {tail} would run iterations that the RDom does not have.",
-        rule="reduction loops accept only the tails guard_with_if, predicate and auto",
-        legal=_GUARDS,
+        legal=GUARDS,
     )
 
 
 @rule(Family.TAILS)
 def check_shift_in_update(stage: StagePlan, call: Call, tail: TailStrategy) -> ScheduleError | None:
-    """shift_inwards is legal for pure definitions"""
+    """shift_inwards is legal for pure definitions."""
     if stage.name.update == 0 or tail is not TailStrategy.SHIFT_INWARDS:
         return None
     return call.error(
         f"{stage.name.as_written} is an update, and shift_inwards would update some points twice.",
-        rule="shift_inwards is legal for pure definitions",
-        legal=f'{_GUARDS} | tail="round_up" | tail="shift_inwards_and_blend"',
+        legal=f'{GUARDS} | tail="round_up" | tail="shift_inwards_and_blend"',
     )
 
 
@@ -42,41 +41,40 @@ def check_shift_in_update(stage: StagePlan, call: Call, tail: TailStrategy) -> S
 def check_repeated_updates(
     stage: StagePlan, call: Call, loop: LoopPlan, factor: int, tail: TailStrategy
 ) -> ScheduleError | None:
-    """in an update, round_up is legal for loops that do not descend from the inner loop of a split"""
+    """In an update, round_up is legal for loops that do not descend from the inner loop of a split,
+    or that the factor divides.
+    """
     if stage.name.update == 0 or tail is not TailStrategy.ROUND_UP or not _leaves_a_tile(loop, factor):
         return None
     return call.error(
         f"{loop.name} descends from the inner loop of a split, and round_up would update some points twice.",
-        rule="in an update, round_up is legal for loops that do not descend from the inner loop of a split, "
-        "or that the factor divides",
-        legal=f'{_GUARDS} | tail="round_up_and_blend" | tail="shift_inwards_and_blend"',
+        legal=f'{GUARDS} | tail="round_up_and_blend" | tail="shift_inwards_and_blend"',
     )
 
 
 @rule(Family.TAILS)
 def check_repeated_zeros(call: Call, loop: LoopPlan, factor: int, tail: TailStrategy) -> ScheduleError | None:
-    """predicate_loads is legal for loops that do not descend from the inner loop of a split"""
+    """predicate_loads is legal for loops that do not descend from the inner loop of a split,
+    or that the factor divides.
+    """
     if tail is not TailStrategy.PREDICATE_LOADS or not _leaves_a_tile(loop, factor):
         return None
     return call.error(
         f"{loop.name} descends from the inner loop of a split, and predicate_loads would overwrite points of the next "
         "tile with values made of zeros.",
-        rule="predicate_loads is legal for loops that do not descend from the inner loop of a split, "
-        "or that the factor divides",
-        legal=_GUARDS,
+        legal=GUARDS,
     )
 
 
 @rule(Family.TAILS)
 def check_blend_races(stage: StagePlan, blend: Blend) -> ScheduleError | None:
-    """neither the dimension of a tail that blends nor a reduction runs in parallel"""
+    """Neither the dimension of a tail that blends nor a reduction runs in parallel."""
     for loop in stage.loops:
         if loop.kind is not LoopKind.PARALLEL or not (loop.is_reduction or loop.roots & blend.roots):
             continue
         return blend.call.error(
             f"{loop.name} is parallel, and a tile that blends would store old values over what another thread stored.",
-            rule="neither the dimension of a tail that blends nor a reduction runs in parallel",
-            legal=f'{_GUARDS} | serial("{loop.name}")',
+            legal=f'{GUARDS} | serial("{loop.name}")',
         )
     return None
 
@@ -85,7 +83,7 @@ def blend_problems(stage: StagePlan) -> Iterator[ScheduleError]:
     """The errors of the tails of a finished nest that blend."""
     for blend in stage.blends:
         problem = check_blend_races(stage, blend)
-        if isinstance(problem, ScheduleError):
+        if problem is not None:
             yield problem
 
 

@@ -17,7 +17,6 @@ AWAITED = frozenset(
         "allocation_encloses",
         "allocation_placed_once",
         "between_is_serial",
-        "blend_races",
         "fold_fits",
         "fold_has_loops",
         "fold_has_no_lanes",
@@ -26,10 +25,6 @@ AWAITED = frozenset(
         "folded_once",
         "initialised_reads_no_output",
         "level_of_a_user",
-        "reduction_tail",
-        "repeated_updates",
-        "repeated_zeros",
-        "shift_in_update",
         "storage_encloses",
         "storage_level_chosen_once",
         "stored_apart_is_computed_at_a_loop",
@@ -93,4 +88,4 @@ def test_every_file_holds_programs() -> None:
 
 
 def test_there_are_well_over_a_hundred() -> None:
-    assert len(PROGRAMS) >= 98
+    assert len(PROGRAMS) >= 130

@@ -11,7 +11,9 @@ from tests.legality.programs import (
     placement,
     races,
     reduction_order,
+    sizes,
     storage,
+    tails,
     vectors,
 )
 
@@ -26,6 +28,8 @@ FILES = (
     placement,
     races,
     reduction_order,
+    sizes,
     storage,
+    tails,
     vectors,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorlang as tl
 from tensorlang.schedule.rules import Family
 from tests.legality.must_fail import Scheduled, programs_of
-from tests.schedule.programs import gemm
+from tests.schedule.programs import blur, gemm
 
 must_fail = programs_of(Family.BOUNDS)
 
@@ -22,3 +22,174 @@ def bound_twice() -> Scheduled:
     s = tl.Schedule()
     s["C"].bound("i", 0, 64).bound("i", 0, 32)
     return Scheduled(gemm().c, s)
+
+
+@must_fail(
+    "promised",
+    """\
+g is required at j = 0 .. 16, which is more than bound promises.
+  asked       s[g].bound("j", 0, 3)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+)
+def bound_of_less_than_is_required() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().bound("j", 0, 3)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "promised",
+    """\
+g is required at j = 0 .. 16, which is more than bound promises.
+  asked       s[g].bound("j", 1, 17)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+)
+def bound_that_begins_too_late() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().bound("j", 1, 17)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "promised",
+    """\
+f is required at j = 0 .. 15, which is more than bound promises.
+  asked       s[f].bound("j", 0, 15)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+)
+def bound_of_less_than_the_output() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].bound("j", 0, 15)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "promised",
+    """\
+g is required at j = 0 .. 16, which is more than bound promises.
+  asked       s[g].bound("j", 0, 5)
+  rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  hint        promise more, or leave the bound out""",
+)
+def bound_of_a_tile_that_holds_less_than_the_tile() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].split("j", "jo", "ji", 4)
+    s["g"].compute_at("f", "jo").bound("j", 0, 5)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "required_is_inside",
+    """\
+x is read at axis 1 = 0 .. 17, outside [0, 17).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger x, or a boundary condition such as tl.constant_exterior""",
+)
+def output_larger_than_its_inputs() -> Scheduled:
+    return Scheduled(blur().f, tl.Schedule(), {"f": (16, 17)})
+
+
+@must_fail(
+    "required_is_inside",
+    """\
+x is read at axis 1 = 0 .. 999, outside [0, 17).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger x, or a boundary condition such as tl.constant_exterior""",
+)
+def bound_that_reads_past_an_input() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().bound("j", 0, 1000)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "required_is_inside",
+    """\
+x is read at axis 0 = -1 .. 18, outside [0, 20).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger x, or a boundary condition such as tl.constant_exterior""",
+)
+def index_before_the_begin() -> Scheduled:
+    x, i, f = tl.Input("x", (20,), tl.float32), tl.Var("i"), tl.Func("f")
+    f[i] = x[i - 1]
+    return Scheduled(f, tl.Schedule(), {"f": (20,)})
+
+
+@must_fail(
+    "required_is_inside",
+    """\
+f is written at i = 0 .. 8, outside [0, 8).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger f, or a boundary condition such as tl.constant_exterior""",
+)
+def scatter_past_the_output() -> Scheduled:
+    x, i, f, r = tl.Input("x", (8,), tl.float32), tl.Var("i"), tl.Func("f"), tl.RDom("r", 8)
+    f[i] = 0.0
+    f[r + 1] = x[r]
+    return Scheduled(f, tl.Schedule(), {"f": (8,)})
+
+
+@must_fail(
+    "bounded",
+    """\
+the region of x in axis 0 is unbounded below.
+  rule        an index that depends on data takes its bounds from the value's bounds
+  hint        clamp the index of x in axis 0: tl.clamp(index, 0, extent - 1)""",
+)
+def index_that_depends_on_data() -> Scheduled:
+    x, at = tl.Input("x", (20,), tl.float32), tl.Input("at", (20,), tl.int32)
+    i, f = tl.Var("i"), tl.Func("f")
+    f[i] = x[at[i]]
+    return Scheduled(f, tl.Schedule(), {"f": (20,)})
+
+
+@must_fail(
+    "bounded",
+    """\
+the region of x in axis 0 is unbounded above.
+  rule        an index that depends on data takes its bounds from the value's bounds
+  hint        clamp the index of x in axis 0: tl.clamp(index, 0, extent - 1)""",
+)
+def index_that_is_clamped_on_one_side() -> Scheduled:
+    x, at = tl.Input("x", (20,), tl.float32), tl.Input("at", (20,), tl.int64)
+    i, f = tl.Var("i"), tl.Func("f")
+    f[i] = x[tl.max(at[i], 0)]
+    return Scheduled(f, tl.Schedule(), {"f": (20,)})
+
+
+@must_fail(
+    "bounded",
+    """\
+the region of g in i is unbounded below.
+  rule        an index that depends on data takes its bounds from the value's bounds
+  hint        clamp the index of g in i: tl.clamp(index, 0, extent - 1)""",
+)
+def func_indexed_by_data() -> Scheduled:
+    x, at = tl.Input("x", (20,), tl.float32), tl.Input("at", (20,), tl.int64)
+    i, f, g = tl.Var("i"), tl.Func("f"), tl.Func("g")
+    g[i] = x[tl.clamp(i, 0, 19)] * 2
+    f[i] = g[at[i]]
+    s = tl.Schedule()
+    s["g"].compute_root()
+    return Scheduled(f, s, {"f": (20,)})
+
+
+@must_fail(
+    "bounded",
+    """\
+the region of g in i is unbounded below.
+  rule        an index that depends on data takes its bounds from the value's bounds
+  hint        clamp the index of g in i: tl.clamp(index, 0, extent - 1)""",
+)
+def scatter_to_where_data_says() -> Scheduled:
+    at = tl.Input("at", (20,), tl.int64)
+    i, f, g, r = tl.Var("i"), tl.Func("f"), tl.Func("g"), tl.RDom("r", 20)
+    g[i] = 0
+    g[at[r]] += 1
+    f[i] = g[i]
+    s = tl.Schedule()
+    s["g"].compute_root()
+    return Scheduled(f, s, {"f": (20,)})

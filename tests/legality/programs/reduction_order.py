@@ -86,3 +86,36 @@ def subtraction_from_a_term_swapped() -> Scheduled:
     s = tl.Schedule()
     s["y.update()"].reorder("s", "r")
     return Scheduled(y, s)
+
+
+@must_fail(
+    "strict_order",
+    """\
+the schedule reorders the reduction of f (k, r), and numerics are strict.
+  rule        under strict numerics the terms of a float reduction are added in the order of the RDom
+  hint        keep the reduction loops in the order of the RDom, or compile with numerics="fast\"""",
+)
+def float_sum_reordered_under_strict_numerics() -> Scheduled:
+    x, i = tl.Input("x", (4, 6, 8), tl.float32), tl.Var("i")
+    f, (r, k) = tl.Func("f"), tl.RDom("r k", 6, 8)
+    f[i] += x[i, r, k]
+    s = tl.Schedule()
+    s["f.update()"].reorder("k", "r")
+    return Scheduled(f, s, numerics="strict")
+
+
+@must_fail(
+    "strict_order",
+    """\
+the schedule reorders the reduction of f (ro, ko, ri, ki), and numerics are strict.
+  asked       s[f.update()].tile("r", "k", "ro", "ko", "ri", "ki", 2, 4)    HERE
+  rule        under strict numerics the terms of a float reduction are added in the order of the RDom
+  hint        keep the reduction loops in the order of the RDom, or compile with numerics="fast\"""",
+)
+def float_sum_tiled_under_strict_numerics() -> Scheduled:
+    x, i = tl.Input("x", (4, 6, 8), tl.float64), tl.Var("i")
+    f, (r, k) = tl.Func("f"), tl.RDom("r k", 6, 8)
+    f[i] += x[i, r, k]
+    s = tl.Schedule()
+    s["f.update()"].tile("r", "k", "ro", "ko", "ri", "ki", 2, 4)
+    return Scheduled(f, s, numerics="strict")
