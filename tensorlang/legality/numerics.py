@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorlang.errors import ScheduleError
-from tensorlang.schedule.resolved import Origin, ResolvedSchedule, StageSchedule
+from tensorlang.schedule.resolved import ORDER, Origin, ResolvedSchedule, StageSchedule
 from tensorlang.schedule.rules import Family, rule
 
 
@@ -24,7 +24,7 @@ def check_strict_order(resolved: ResolvedSchedule, stage: StageSchedule) -> Sche
     if not stage.is_reduction_reordered:
         return None
     loops = [loop.name for loop in stage.loops if loop.is_reduction]
-    origins = (resolved.origin(stage.func, stage.index, loop) for loop in ("", *loops))
+    origins = (resolved.origin(stage.func, stage.index, loop) for loop in (ORDER, *loops))
     origin = next((origin for origin in origins if origin.asked), Origin("", ""))
     return ScheduleError(
         f"the schedule reorders the reduction of {stage.func} ({', '.join(loops)}), and numerics are strict.",

@@ -11,7 +11,7 @@ from tensorlang.bounds.surroundings import Box
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
 from tensorlang.ir.expr import Binary, BinaryOp, Expr
 from tensorlang.ir.stmt import Range
-from tensorlang.schedule.resolved import Origin
+from tensorlang.schedule.resolved import BOUND, Origin, ResolvedSchedule
 from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.tail_rules import GUARDS
 from tensorlang.schedule.tails import TailStrategy
@@ -123,18 +123,21 @@ def check_touched_is_inside(
 
 
 @rule(Family.BOUNDS)
-def check_promised(func: str, var: str, promised: Limits, needed: Range, facts: Facts) -> ScheduleError | None:
+def check_promised(
+    resolved: ResolvedSchedule, func: str, var: str, promised: Limits, needed: Range, facts: Facts
+) -> ScheduleError | None:
     """The coordinates that bound names hold all that are required, of an output its whole shape."""
-    low, last = promised.lo, promised.hi
-    assert low is not None and last is not None, "bound names both ends"
     end = Binary(BinaryOp.ADD, needed.min, needed.extent)
     end_hi = facts.of(end).hi
     side = Limits(facts.of(needed.min).lo, None if end_hi is None else end_hi - 1)
     if side.intersect(promised) == side:
         return None
+    origin = resolved.origin(func, 0, BOUND + var)
     return ScheduleError(
         f"{func} is required at {var} = {_text(side)}, which is more than bound promises.",
-        asked=f's[{func}].bound("{var}", {low}, {last - low + 1})',
+        asked=origin.asked,
+        where=origin.where,
+        legal="" if side.lo is None or side.hi is None else f'bound("{var}", {side.lo}, {side.hi - side.lo + 1})',
         hint="promise more, or leave the bound out",
     )
 

@@ -195,7 +195,7 @@ class _Builder:
         """`box` with the dimensions that `bound` promises replaced by the promise, which must hold it."""
         sides = dict(zip(func.vars, box, strict=True))
         for var, low, extent in self.resolved.funcs[func.name].stages[0].bounds:
-            error = check_promised(func.name, var, Limits(low, low + extent - 1), sides[var], facts)
+            error = check_promised(self.resolved, func.name, var, Limits(low, low + extent - 1), sides[var], facts)
             if error is not None:
                 self.report(error)
             sides[var] = Range(index(low), index(extent))

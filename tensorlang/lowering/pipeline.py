@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -16,6 +16,8 @@ from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
 from tensorlang.legality.inlining import check_inlined_size
+from tensorlang.legality.loops import loop_problems
+from tensorlang.legality.memory import memory_problems
 from tensorlang.legality.numerics import strict_problems
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
@@ -61,6 +63,10 @@ inlining), inline_funcs, build_loop_nests (with bounds inference), substitute_le
 flatten_storage (needs the boxes)."""
 
 
+_FIRST_TO_WIDEN = "vectorize_loops"
+"""The pass before which the marks of loops are checked: their extents are known, and they are all there still."""
+
+
 @dataclass
 class Trace:
     """What each pass made, for inspection: name, function, statement after it, time [s]."""
@@ -97,7 +103,7 @@ def lower(
     layouts = _outside_layouts(algorithm, resolved, placed)
     flattener = StorageFlattener(algorithm, resolved, layouts)
     main, prepare = (
-        _run(name, load_params(flattener.flatten(substitute_lets(tree)), algorithm), trace)
+        _run(name, load_params(flattener.flatten(substitute_lets(tree)), algorithm), resolved, trace)
         for name, tree in (("main", placed.main), ("prepare", placed.prepare))
     )
     return _module(algorithm, placed, layouts, main, prepare, shapes)
@@ -145,9 +151,11 @@ def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: P
     return layouts
 
 
-def _run(function: str, stmt: Stmt, trace: Trace | None) -> Stmt:
+def _run(function: str, stmt: Stmt, resolved: ResolvedSchedule, trace: Trace | None) -> Stmt:
     """Apply all passes, verifying the code after each."""
     for name, apply in PASSES:
+        if name == _FIRST_TO_WIDEN:
+            refuse(*_code_problems(resolved, stmt))
         started = perf_counter()
         try:
             changed = apply(stmt)
@@ -159,6 +167,12 @@ def _run(function: str, stmt: Stmt, trace: Trace | None) -> Stmt:
         if trace is not None:
             trace.steps.append((name, function, stmt, perf_counter() - started))
     return stmt
+
+
+def _code_problems(resolved: ResolvedSchedule, stmt: Stmt) -> Iterator[TensorlangError]:
+    """What is wrong with flat code whose loops are all there still."""
+    yield from loop_problems(resolved, stmt)
+    yield from memory_problems(resolved, stmt)
 
 
 def _module(

@@ -67,7 +67,7 @@ class Bound(Directive):
         for stage in plan.stages.values():
             if stage.name.func == func.name:
                 bounds = (*stage.bounds, (self.var, self.min, self.extent))
-                plan = plan.with_nest(self, replace(stage, bounds=bounds))
+                plan = plan.with_nest(self, replace(stage, bounds=bounds, bound_by=(*stage.bound_by, self)))
         return plan
 
 

@@ -67,7 +67,8 @@ def reorder_loops(stage: StagePlan, call: Call, names: tuple[str, ...]) -> Stage
     swapped = _swapped_reductions(stage, loops)
     for outer, inner in swapped:
         refuse(check_order_of_reductions(stage, call, outer, inner))
-    return replace(stage, loops=tuple(loops), is_reduction_reordered=stage.is_reduction_reordered or bool(swapped))
+    stage = replace(stage, loops=tuple(loops))
+    return replace(stage, is_reduction_reordered=True, reordered_by=call) if swapped else stage
 
 
 def _swapped_reductions(stage: StagePlan, loops: list[LoopPlan]) -> list[tuple[LoopPlan, LoopPlan]]:

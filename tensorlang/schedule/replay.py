@@ -11,7 +11,16 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin
 from tensorlang.schedule.races import may_race
-from tensorlang.schedule.resolved import FuncSchedule, Loop, Origin, ResolvedSchedule, StageSchedule
+from tensorlang.schedule.resolved import (
+    BOUND,
+    MEMORY,
+    ORDER,
+    FuncSchedule,
+    Loop,
+    Origin,
+    ResolvedSchedule,
+    StageSchedule,
+)
 
 
 def replay(algorithm: Algorithm, directives: Iterable[Directive]) -> tuple[Plan, tuple[ScheduleError, ...]]:
@@ -62,9 +71,15 @@ def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
         placed = func.placed_by or func.wrapped_by
         if placed is not None:
             origins[func.name, 0, ""] = Origin(placed.asked, placed.where)
+        if func.stored_by is not None:
+            origins[func.name, 0, MEMORY] = Origin(func.stored_by.asked, func.stored_by.where)
     for name, stage in plan.stages.items():
         for loop in stage.loops:
             call = loop.marked_by or stage.made_by[loop.name]
             if call is not None:
                 origins[name.func, name.update, loop.name] = Origin(call.asked, call.where)
+        if stage.reordered_by is not None:
+            origins[name.func, name.update, ORDER] = Origin(stage.reordered_by.asked, stage.reordered_by.where)
+        for (var, _, _), call in zip(stage.bounds, stage.bound_by, strict=True):
+            origins[name.func, name.update, BOUND + var] = Origin(call.asked, call.where)
     return origins

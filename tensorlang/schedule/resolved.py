@@ -138,6 +138,11 @@ class Origin(NamedTuple):
     where: str
 
 
+# What an origin is asked for in place of a loop, none of which begins with a dot: who chose the memory, who changed the
+# order of a reduction, and, before its Var, who bound it.
+MEMORY, ORDER, BOUND = ".memory", ".order", ".bound "
+
+
 @dataclass(frozen=True, slots=True)
 class ResolvedSchedule:
     """An algorithm with all directives replayed on it.
@@ -150,5 +155,8 @@ class ResolvedSchedule:
     origins: Mapping[tuple[str, int, str], Origin] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, func: str, index: int = 0, loop: str = "") -> Origin:
-        """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func."""
+        """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
+
+        `loop` may also be `MEMORY`, `ORDER`, or `BOUND` and a Var.
+        """
         return self.origins.get((func, index, loop), Origin("", ""))

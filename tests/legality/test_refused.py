@@ -82,26 +82,6 @@ def compute_at_the_initialisation_with_a_use_elsewhere() -> Refused:
     return h, s, None
 
 
-def vectorize_too_far() -> Refused:
-    x = tl.Input("x", (5000,), tl.float32)
-    i = tl.Var("i")
-    f = tl.Func("f")
-    f[i] = x[i]
-    s = tl.Schedule(f)
-    s[f].vectorize("i")
-    return f, s, None
-
-
-def unroll_too_far() -> Refused:
-    x = tl.Input("x", (5000,), tl.float32)
-    i = tl.Var("i")
-    f = tl.Func("f")
-    f[i] = x[i]
-    s = tl.Schedule(f)
-    s[f].unroll("i")
-    return f, s, None
-
-
 TEXTS: dict[Callable[[], Refused], str] = {
     compute_at_a_vectorized_loop: """\
 s[f].compute_at(g, "j.lane"): j.lane is a vectorized loop of g, or inside one.
@@ -134,16 +114,6 @@ s[f].compute_at(g.update(), "i"): a use of f lies outside loop i of g.
   rule        a producer is computed at a loop that encloses every use of it
   legal here  compute_at_init()
   hint        use compute_at_init()""",
-    vectorize_too_far: """\
-loop i cannot be vectorized: its extent is 5000.
-  rule        vectorize needs a constant extent of at most 4096
-  legal here  vectorize("i", lanes)
-  hint        split the loop by the number of lanes and vectorize the inner one""",
-    unroll_too_far: """\
-loop i cannot be unrolled: its extent is 5000.
-  rule        unroll needs a constant extent of at most 4096
-  legal here  unroll("i", factor)
-  hint        split the loop and unroll the inner one""",
 }
 
 

@@ -28,8 +28,9 @@ def bound_twice() -> Scheduled:
     "promised",
     """\
 g is required at j = 0 .. 16, which is more than bound promises.
-  asked       s[g].bound("j", 0, 3)
+  asked       s[g].bound("j", 0, 3)    HERE
   rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  legal here  bound("j", 0, 17)
   hint        promise more, or leave the bound out""",
 )
 def bound_of_less_than_is_required() -> Scheduled:
@@ -42,8 +43,9 @@ def bound_of_less_than_is_required() -> Scheduled:
     "promised",
     """\
 g is required at j = 0 .. 16, which is more than bound promises.
-  asked       s[g].bound("j", 1, 17)
+  asked       s[g].bound("j", 1, 17)    HERE
   rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  legal here  bound("j", 0, 17)
   hint        promise more, or leave the bound out""",
 )
 def bound_that_begins_too_late() -> Scheduled:
@@ -56,8 +58,9 @@ def bound_that_begins_too_late() -> Scheduled:
     "promised",
     """\
 f is required at j = 0 .. 15, which is more than bound promises.
-  asked       s[f].bound("j", 0, 15)
+  asked       s[f].bound("j", 0, 15)    HERE
   rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  legal here  bound("j", 0, 16)
   hint        promise more, or leave the bound out""",
 )
 def bound_of_less_than_the_output() -> Scheduled:
@@ -70,8 +73,9 @@ def bound_of_less_than_the_output() -> Scheduled:
     "promised",
     """\
 g is required at j = 0 .. 16, which is more than bound promises.
-  asked       s[g].bound("j", 0, 5)
+  asked       s[g].bound("j", 0, 5)    HERE
   rule        the coordinates that bound names hold all that are required, of an output its whole shape
+  legal here  bound("j", 0, 17)
   hint        promise more, or leave the bound out""",
 )
 def bound_of_a_tile_that_holds_less_than_the_tile() -> Scheduled:

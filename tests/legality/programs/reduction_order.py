@@ -92,6 +92,7 @@ def subtraction_from_a_term_swapped() -> Scheduled:
     "strict_order",
     """\
 the schedule reorders the reduction of f (k, r), and numerics are strict.
+  asked       s[f.update()].reorder("k", "r")    HERE
   rule        under strict numerics the terms of a float reduction are added in the order of the RDom
   hint        keep the reduction loops in the order of the RDom, or compile with numerics="fast\"""",
 )

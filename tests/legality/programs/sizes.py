@@ -43,3 +43,85 @@ def inlining_that_doubles_below_a_func_at_root() -> Scheduled:
     s = tl.Schedule()
     s["f14"].compute_root()
     return Scheduled(_doubling(16), s)
+
+
+@must_fail(
+    "unrolled_extent",
+    """\
+s[f].unroll("i"): the extent of i in f is 5000.
+  asked       s[f].unroll("i")    HERE
+  rule        an unrolled loop has an extent of at most 4096
+  legal here  unroll("i", 4)""",
+)
+def unroll_of_a_whole_row() -> Scheduled:
+    x, i, f = tl.Input("x", (5000,), tl.float32), tl.Var("i"), tl.Func("f")
+    f[i] = x[i]
+    s = tl.Schedule()
+    s["f"].unroll("i")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "unrolled_extent",
+    """\
+s[f.update()].unroll("k"): the extent of k in f.update() is 5000.
+  asked       s[f.update()].unroll("k")    HERE
+  rule        an unrolled loop has an extent of at most 4096
+  legal here  unroll("k", 4)""",
+)
+def unroll_of_a_whole_reduction() -> Scheduled:
+    x, k, f = tl.Input("x", (5000,), tl.float32), tl.RDom("k", 5000), tl.Func("f")
+    f[()] += x[k]
+    s = tl.Schedule()
+    s["f.update()"].unroll("k")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "few_copies",
+    """\
+s[f].unroll("j"): a statement is copied 10000 times, by the loops i of f and j of f.
+  asked       s[f].unroll("j")    HERE
+  rule        unrolled loops copy a statement at most 4096 times, 16 lanes of a vector counted as one copy
+  hint        leave one of them serial, or split it and unroll the inner loop only""",
+)
+def unroll_of_rows_and_columns() -> Scheduled:
+    x, (i, j), f = tl.Input("x", (100, 100), tl.float32), tl.vars("i j"), tl.Func("f")
+    f[i, j] = x[i, j]
+    s = tl.Schedule()
+    s["f"].unroll("i").unroll("j")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "few_copies",
+    """\
+s[f].vectorize("j"): a statement is copied 6400 times, by the loops i of f and j of f.
+  asked       s[f].vectorize("j")    HERE
+  rule        unrolled loops copy a statement at most 4096 times, 16 lanes of a vector counted as one copy
+  hint        leave one of them serial, or split it and unroll the inner loop only""",
+)
+def unroll_of_long_vectors() -> Scheduled:
+    x, (i, j), f = tl.Input("x", (100, 1024), tl.float32), tl.vars("i j"), tl.Func("f")
+    f[i, j] = x[i, j]
+    s = tl.Schedule()
+    s["f"].unroll("i").vectorize("j")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "few_copies",
+    """\
+s[g].unroll("j"): a statement is copied 8000 times, by the loops i of f and j of g.
+  asked       s[g].unroll("j")    HERE
+  rule        unrolled loops copy a statement at most 4096 times, 16 lanes of a vector counted as one copy
+  hint        leave one of them serial, or split it and unroll the inner loop only""",
+)
+def unroll_within_an_unrolled_loop_of_the_consumer() -> Scheduled:
+    x, (i, j), f, g = tl.Input("x", (80, 100), tl.float32), tl.vars("i j"), tl.Func("f"), tl.Func("g")
+    g[i, j] = x[i, j] * 2
+    f[i, j] = g[i, j] + 1
+    s = tl.Schedule()
+    s["f"].unroll("i")
+    s["g"].compute_at("f", "i").unroll("j")
+    return Scheduled(f, s)

@@ -116,3 +116,83 @@ def aligned_twice() -> Scheduled:
     s = tl.Schedule()
     s["g"].compute_root().align_storage("j", 16).align_storage("j", 8)
     return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "fits_the_stack",
+    """\
+s[g].store_in("stack"): the storage of g takes 80000 bytes.
+  asked       s[g].store_in("stack")    HERE
+  rule        a Func takes at most 65536 bytes on the stack or in registers
+  legal here  store_in("heap")""",
+)
+def rows_too_long_for_the_stack() -> Scheduled:
+    x, (i, j), f, g = tl.Input("x", (8, 20_000), tl.float32), tl.vars("i j"), tl.Func("f"), tl.Func("g")
+    g[i, j] = x[i, j] * 2
+    f[i, j] = g[i, j] + 1
+    s = tl.Schedule()
+    s["g"].compute_at("f", "i").store_in("stack")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "fits_the_stack",
+    """\
+s[g].store_in("stack"): the storage of g takes 80000 bytes.
+  asked       s[g].store_in("stack")    HERE
+  rule        a Func takes at most 65536 bytes on the stack or in registers
+  legal here  store_in("heap")""",
+)
+def whole_array_on_the_stack() -> Scheduled:
+    x, (i, j), f, g = tl.Input("x", (100, 100), tl.float64), tl.vars("i j"), tl.Func("f"), tl.Func("g")
+    g[i, j] = x[i, j] * 2
+    f[i, j] = g[i, j] + 1
+    s = tl.Schedule()
+    s["g"].compute_root().store_in("stack")
+    return Scheduled(f, s)
+
+
+@must_fail(
+    "registers_are_indexed_by_constants",
+    """\
+s[g].store_in("register"): loop j of g runs over g, and is neither unrolled nor vectorized.
+  asked       s[g].store_in("register")    HERE
+  rule        registers are indexed by constants alone, once loops are unrolled and vectorized
+  legal here  store_in("stack")
+  hint        s[g].unroll("j")""",
+)
+def registers_run_over_by_a_serial_loop() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_at("f", "i").store_in("register")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "registers_are_indexed_by_constants",
+    """\
+s[g].store_in("register"): loop j of f runs over g, and is neither unrolled nor vectorized.
+  asked       s[g].store_in("register")    HERE
+  rule        registers are indexed by constants alone, once loops are unrolled and vectorized
+  legal here  store_in("stack")
+  hint        s[f].unroll("j")""",
+)
+def registers_read_in_a_serial_loop() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_at("f", "i").store_in("register").unroll("j")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "registers_are_indexed_by_constants",
+    """\
+s[conv].store_in("register"): loop k of conv.update() runs over conv, and is neither unrolled nor vectorized.
+  asked       s[conv].store_in("register")    HERE
+  rule        registers are indexed by constants alone, once loops are unrolled and vectorized
+  legal here  store_in("stack")
+  hint        s[conv.update()].unroll("k")""",
+)
+def registers_of_an_update_that_is_not_unrolled() -> Scheduled:
+    s = tl.Schedule()
+    s["conv"].compute_at("out", "q").store_in("register").vectorize("k", 16).unroll("k")
+    s["out"].vectorize("k", 16).unroll("k")
+    return Scheduled(conv().out, s)
