@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 from tensorlang.bounds.params import load_params, param_facts, params_as_variables
-from tensorlang.errors import InternalError, TensorlangError
+from tensorlang.bounds.shapes import infer_output_shapes
+from tensorlang.errors import BoundsError, InternalError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
 from tensorlang.ir.module import BufferParam, Function, Module, Role, input_param
@@ -33,6 +34,7 @@ from tensorlang.lowering.substitute_lets import substitute_lets
 from tensorlang.lowering.unmask_registers import unmask_registers
 from tensorlang.lowering.unroll_loops import unroll_loops
 from tensorlang.lowering.vectorize_loops import vectorize_loops
+from tensorlang.schedule.examine import examines
 from tensorlang.schedule.resolved import ResolvedSchedule
 from tensorlang.schedule.rules import refuse
 
@@ -63,8 +65,8 @@ inlining), inline_funcs, build_loop_nests (with bounds inference), substitute_le
 flatten_storage (needs the boxes)."""
 
 
-_FIRST_TO_WIDEN = "vectorize_loops"
-"""The pass before which the marks of loops are checked: their extents are known, and they are all there still."""
+_WIDENING = [name for name, _ in PASSES].index("vectorize_loops")
+"""Place of the pass before which the marks of loops are checked: extents are known, and no loop is copied yet."""
 
 
 @dataclass
@@ -102,22 +104,38 @@ def lower(
     algorithm, placed = place(resolved, shapes, numerics=numerics)
     layouts = _outside_layouts(algorithm, resolved, placed)
     flattener = StorageFlattener(algorithm, resolved, layouts)
-    main, prepare = (
-        _run(name, load_params(flattener.flatten(substitute_lets(tree)), algorithm), resolved, trace)
-        for name, tree in (("main", placed.main), ("prepare", placed.prepare))
-    )
+
+    def run(function: str, tree: Stmt) -> Stmt:
+        flat = load_params(flattener.flatten(substitute_lets(tree)), algorithm)
+        narrow = _run(function, flat, PASSES[:_WIDENING], trace)
+        refuse(*_code_problems(resolved, narrow))
+        return _run(function, narrow, PASSES[_WIDENING:], trace)
+
+    main, prepare = run("main", placed.main), run("prepare", placed.prepare)
     return _module(algorithm, placed, layouts, main, prepare, shapes)
 
 
+@examines
 @deep_recursion()
-def check(resolved: ResolvedSchedule, shapes: Mapping[str, tuple[int, ...]]) -> tuple[TensorlangError, ...]:
-    """Every problem that placing the Funcs finds, without stopping at the first."""
+def check(
+    resolved: ResolvedSchedule, given: Mapping[str, tuple[int, ...]], numerics: str = "fast"
+) -> tuple[TensorlangError, ...]:
+    """Every problem that `lower` would stop at, for outputs of the shapes `given` or else of those inferred."""
     oversized = check_inlined_size(resolved)
     if oversized is not None:
         return (oversized,)
     problems: list[TensorlangError] = []
-    place(resolved, shapes, report=problems.append)
-    return tuple(dict.fromkeys(problems))
+    try:
+        shapes = infer_output_shapes(resolved.algorithm, given)
+        algorithm, placed = place(resolved, shapes, numerics=numerics, report=problems.append)
+    except BoundsError as error:
+        return (*problems, error)
+    if not any(isinstance(problem, BoundsError) for problem in problems):
+        flattener = StorageFlattener(algorithm, resolved, _outside_layouts(algorithm, resolved, placed))
+        for function, tree in (("main", placed.main), ("prepare", placed.prepare)):
+            flat = load_params(flattener.flatten(substitute_lets(tree)), algorithm)
+            problems += _code_problems(resolved, _run(function, flat, PASSES[:_WIDENING]))
+    return tuple({str(problem): problem for problem in problems}.values())
 
 
 def _raise(error: TensorlangError) -> None:
@@ -151,11 +169,9 @@ def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: P
     return layouts
 
 
-def _run(function: str, stmt: Stmt, resolved: ResolvedSchedule, trace: Trace | None) -> Stmt:
-    """Apply all passes, verifying the code after each."""
-    for name, apply in PASSES:
-        if name == _FIRST_TO_WIDEN:
-            refuse(*_code_problems(resolved, stmt))
+def _run(function: str, stmt: Stmt, passes: Sequence[tuple[str, Pass]], trace: Trace | None = None) -> Stmt:
+    """Apply passes, verifying the code after each."""
+    for name, apply in passes:
         started = perf_counter()
         try:
             changed = apply(stmt)

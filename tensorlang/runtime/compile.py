@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.codegen import Target
 from tensorlang.errors import LanguageError, caller_location
-from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
 from tensorlang.lang.param import Param
+from tensorlang.lang.shapes import ShapeLike, given_shapes
 from tensorlang.lowering import lower
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.module import compile_module
@@ -21,14 +21,12 @@ from tensorlang.schedule.schedule import Schedule
 
 _NUMERICS = ("fast", "strict")
 
-Shape = tuple[int, ...]
-
 
 def compile(
     outputs: Func | Sequence[Func],
     schedule: Schedule | None = None,
     *,
-    shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
+    shape: ShapeLike | None = None,
     inputs: Sequence[Input | Param] | None = None,
     target: Target | None = None,
     numerics: str = "fast",
@@ -81,51 +79,10 @@ def compile(
         raise LanguageError(f"numerics={numerics!r} is unknown.", where=caller_location(), legal=" | ".join(_NUMERICS))
     start_s = time.perf_counter()
     algorithm = build_algorithm(outputs, inputs)
-    shapes = _output_shapes(algorithm, shape)
+    shapes = infer_output_shapes(algorithm, given_shapes(algorithm, shape))
     chosen = schedule if schedule is not None else Schedule(outputs if isinstance(outputs, Func) else outputs[0])
     module = lower(resolve(algorithm, chosen), shapes, numerics=numerics)
     lowering_s = time.perf_counter() - start_s
     return compile_module(
         module, algorithm=algorithm, schedule=chosen, target=target, lowering_s=lowering_s, cache=cache
     )
-
-
-def _output_shapes(
-    algorithm: Algorithm, shape: Sequence[int] | Mapping[str, Sequence[int]] | None
-) -> Mapping[str, Shape]:
-    """Shapes of the outputs: as given, checked, else inferred."""
-    given = _by_name(algorithm, shape)
-    for name, extents in given.items():
-        rank = len(algorithm.func(name).vars)
-        if len(extents) != rank or not all(_is_extent(extent) for extent in extents):
-            raise LanguageError(
-                f"shape={extents} does not fit output {name!r} of {rank} dimensions.",
-                where=caller_location(),
-                rule="one positive integer for each dimension",
-            )
-    return infer_output_shapes(algorithm, given)
-
-
-def _by_name(algorithm: Algorithm, shape: Sequence[int] | Mapping[str, Sequence[int]] | None) -> dict[str, Shape]:
-    if shape is None:
-        return {}
-    if not isinstance(shape, Mapping):
-        if len(algorithm.outputs) > 1:
-            raise LanguageError(
-                "shape= is one shape, but there are several outputs.",
-                where=caller_location(),
-                legal="shape={" + ", ".join(f"{name!r}: (...)" for name in algorithm.outputs) + "}",
-            )
-        return {algorithm.outputs[0]: tuple(shape)}
-    unknown = [name for name in shape if name not in algorithm.outputs]
-    if unknown:
-        raise LanguageError(
-            f"shape= names {unknown[0]!r}, which is not an output.",
-            where=caller_location(),
-            legal=" | ".join(algorithm.outputs),
-        )
-    return {name: tuple(extents) for name, extents in shape.items()}
-
-
-def _is_extent(extent: object) -> bool:
-    return isinstance(extent, int) and not isinstance(extent, bool) and extent >= 1

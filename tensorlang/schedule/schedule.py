@@ -6,18 +6,20 @@ import difflib
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from tensorlang.errors import ScheduleError, caller_location
+from tensorlang.errors import ScheduleError, TensorlangError, caller_location
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
+from tensorlang.lang.shapes import ShapeLike, given_shapes
 from tensorlang.schedule import json_form
 from tensorlang.schedule.directive import Directive
+from tensorlang.schedule.examine import examine
 from tensorlang.schedule.finish import find_problems
 from tensorlang.schedule.handle import StageHandle
 from tensorlang.schedule.naming import StageLike, func_name, stage_name
 from tensorlang.schedule.plan import Plan, begin
-from tensorlang.schedule.replay import replay
+from tensorlang.schedule.replay import as_resolved, replay
 from tensorlang.schedule.source import to_lines, to_source
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.wrapping import In
@@ -161,15 +163,45 @@ class Schedule:
         self._algorithm, self._plan = algorithm, plan
         return self
 
-    def check(self, output: Output | None = None) -> tuple[ScheduleError, ...]:
-        """Every problem that names tell, in order, for `output` or else for what the schedule is bound to.
+    def check(
+        self, output: Output | None = None, *, shape: ShapeLike | None = None, numerics: str = "fast"
+    ) -> tuple[TensorlangError, ...]:
+        """Every problem that compiling would stop at, one after the other.
 
-        Rules that need extents (tails, placement, races over regions) are checked when it is compiled.
+        Parameters
+        ----------
+        output : Func, sequence of Func, or Algorithm, optional
+            What to check against; if omitted, what the schedule is bound to.
+        shape : tuple of int, or mapping from output name to one, optional
+            As for `tl.compile`.
+        numerics : {"fast", "strict"}
+            As for `tl.compile`.
+
+        Returns
+        -------
+        tuple of TensorlangError
+            First the directives that are refused, in order; then what is wrong with those that are left together; then
+            what their regions and extents show. A directive is named once.
 
         Raises
         ------
         ScheduleError
             If there is no output to check against.
+        LanguageError
+            If `shape` does not fit.
+
+        Examples
+        --------
+        >>> import tensorlang as tl
+        >>> f, i = tl.Func("f"), tl.Var("i")
+        >>> f[i] = i * 2
+        >>> s = Schedule()
+        >>> s["f"].parallel("j").split("i", "io", "ii", 100, tail="shift_inwards")
+        s[f]
+        >>> for problem in s.check(f, shape=(64,)):
+        ...     print(problem.message)
+        s[f].parallel("j"): f has no loop j.
+        tail shift_inwards of the split of i in f is not legal: its extent is 64, the factor 100.
         """
         algorithm = self._algorithm if output is None else _algorithm(output)
         if algorithm is None:
@@ -179,8 +211,12 @@ class Schedule:
                 where=caller_location(),
                 legal="s.check(output) | s.bind(output)",
             )
-        plan, problems = replay(algorithm, self._directives)
-        return problems + find_problems(plan)
+        given = given_shapes(algorithm, shape)
+        plan, refused = replay(algorithm, self._directives)
+        problems = refused + find_problems(plan)
+        blamed = {(problem.asked, problem.where) for problem in problems}
+        found = examine(as_resolved(plan), given, numerics)
+        return problems + tuple(error for error in found if not error.asked or (error.asked, error.where) not in blamed)
 
     def copy(self) -> Schedule:
         """An independent schedule of the same directives, bound to the same output."""

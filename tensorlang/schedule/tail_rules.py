@@ -33,7 +33,8 @@ def check_shift_in_update(stage: StagePlan, call: Call, tail: TailStrategy) -> S
         return None
     return call.error(
         f"{stage.name.as_written} is an update, and shift_inwards would update some points twice.",
-        legal=f'{GUARDS} | tail="round_up" | tail="shift_inwards_and_blend"',
+        legal=GUARDS,
+        hint='tail="shift_inwards_and_blend" keeps full tiles, where there is a whole one',
     )
 
 
@@ -48,7 +49,8 @@ def check_repeated_updates(
         return None
     return call.error(
         f"{loop.name} descends from the inner loop of a split, and round_up would update some points twice.",
-        legal=f'{GUARDS} | tail="round_up_and_blend" | tail="shift_inwards_and_blend"',
+        legal=GUARDS,
+        hint='tail="shift_inwards_and_blend" keeps full tiles, where there is a whole one',
     )
 
 
@@ -69,14 +71,18 @@ def check_repeated_zeros(call: Call, loop: LoopPlan, factor: int, tail: TailStra
 @rule(Family.TAILS)
 def check_blend_races(stage: StagePlan, blend: Blend) -> ScheduleError | None:
     """Neither the dimension of a tail that blends nor a reduction runs in parallel."""
-    for loop in stage.loops:
-        if loop.kind is not LoopKind.PARALLEL or not (loop.is_reduction or loop.roots & blend.roots):
-            continue
-        return blend.call.error(
-            f"{loop.name} is parallel, and a tile that blends would store old values over what another thread stored.",
-            legal=f'{GUARDS} | serial("{loop.name}")',
-        )
-    return None
+    parallel = [
+        loop.name
+        for loop in stage.loops
+        if loop.kind is LoopKind.PARALLEL and (loop.is_reduction or loop.roots & blend.roots)
+    ]
+    if not parallel:
+        return None
+    return blend.call.error(
+        f"{parallel[0]} is parallel, and a tile that blends would store old values over what another thread stored.",
+        legal=GUARDS,
+        hint="or " + " and ".join(f'serial("{name}")' for name in parallel),
+    )
 
 
 def blend_problems(stage: StagePlan) -> Iterator[ScheduleError]:

@@ -64,8 +64,12 @@ class MustFail:
 
     def outcome(self) -> str:
         """The text of the error that compiling ends in, or what happens instead."""
+        return self.outcome_of(self.build())
+
+    def outcome_of(self, scheduled: Scheduled) -> str:
+        """As `outcome`, of a program that was made of this one."""
         try:
-            self.build().lower()
+            scheduled.lower()
         except TensorlangError as error:
             return self.where.sub("    HERE", str(error))
         except _STUMBLES as error:

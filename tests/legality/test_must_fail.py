@@ -9,8 +9,7 @@ from tensorlang.lang.build import build_algorithm
 from tensorlang.schedule import Schedule
 from tensorlang.schedule.replay import replay
 from tensorlang.schedule.rules import RULES, switched_off
-from tests.legality.must_fail import PROGRAMS, MustFail
-from tests.legality.programs import FILES
+from tests.legality.programs import FILES, PROGRAMS, MustFail
 
 AWAITED = frozenset(
     {

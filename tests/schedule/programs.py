@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tensorlang.dtypes import float32, int64
-from tensorlang.errors import ScheduleError
+from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
 from tensorlang.lang.var import RDom, vars
@@ -93,7 +93,7 @@ def refusal(call: Callable[[], object]) -> str:
     return without_line(caught.value)
 
 
-def without_line(error: ScheduleError) -> str:
+def without_line(error: TensorlangError) -> str:
     """The text of an error, with ``HERE`` for the line of the test."""
     text = str(error)
     assert _WHERE.search(text) or not error.asked, f"the error does not point at the test:\n{text}"

@@ -185,7 +185,8 @@ def test_a_blended_dimension_in_parallel() -> None:
         "j is parallel, and a tile that blends would store old values over what another thread stored.\n"
         '  asked       s[C.update()].vectorize("j", 8, tail="shift_inwards_and_blend")    HERE\n'
         "  rule        neither the dimension of a tail that blends nor a reduction runs in parallel\n"
-        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | serial("j")'
+        '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"\n'
+        '  hint        or serial("j")'
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorlang.errors import ScheduleError
+from tensorlang.errors import TensorlangError
 from tensorlang.schedule import Schedule
 
 from .programs import blur, conv, gemm, refusal
@@ -14,7 +14,7 @@ def only_problem(schedule: Schedule) -> str:
     return _at_here(problem)
 
 
-def _at_here(problem: ScheduleError) -> str:
+def _at_here(problem: TensorlangError) -> str:
     return str(problem).replace(problem.where, "HERE")
 
 

@@ -1,5 +1,6 @@
 """The programs that must fail, one or more files for each family of rules."""
 
+from tests.legality.must_fail import PROGRAMS, MustFail
 from tests.legality.programs import (
     bounds,
     effect,
@@ -16,6 +17,8 @@ from tests.legality.programs import (
     tails,
     vectors,
 )
+
+__all__ = ["FILES", "PROGRAMS", "MustFail"]
 
 FILES = (
     bounds,

@@ -92,8 +92,8 @@ s[C.update()].vectorize("j", 7, tail="shift_inwards"): C.update() is an update, 
 points twice.
   asked       s[C.update()].vectorize("j", 7, tail="shift_inwards")    HERE
   rule        shift_inwards is legal for pure definitions
-  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | tail="round_up" | \
-tail="shift_inwards_and_blend\"""",
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        tail="shift_inwards_and_blend" keeps full tiles, where there is a whole one""",
 )
 def update_shifted_inwards() -> Scheduled:
     s = tl.Schedule()
@@ -109,8 +109,8 @@ round_up would update some points twice.
   asked       s[C.update()].split("ii", "im", "in_", 8, tail="round_up")    HERE
   rule        in an update, round_up is legal for loops that do not descend from the inner loop of a split, or that \
 the factor divides
-  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | tail="round_up_and_blend" | \
-tail="shift_inwards_and_blend\"""",
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        tail="shift_inwards_and_blend" keeps full tiles, where there is a whole one""",
 )
 def inner_loop_of_an_update_rounded_up() -> Scheduled:
     s = tl.Schedule()
@@ -141,7 +141,8 @@ s[f].split("i", "io", "ii", 5, tail="shift_inwards_and_blend"): io is parallel, 
 old values over what another thread stored.
   asked       s[f].split("i", "io", "ii", 5, tail="shift_inwards_and_blend")    HERE
   rule        neither the dimension of a tail that blends nor a reduction runs in parallel
-  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | serial("io")""",
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        or serial("io")""",
 )
 def blend_of_a_parallel_loop() -> Scheduled:
     s = tl.Schedule()
@@ -156,7 +157,8 @@ s[f].split("i", "io", "ii", 5, tail="round_up_and_blend"): io is parallel, and a
 values over what another thread stored.
   asked       s[f].split("i", "io", "ii", 5, tail="round_up_and_blend")    HERE
   rule        neither the dimension of a tail that blends nor a reduction runs in parallel
-  legal here  tail="guard_with_if" | tail="predicate" | tail="auto" | serial("io")""",
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        or serial("io") and serial("ii")""",
 )
 def blend_of_a_loop_that_is_parallel_before() -> Scheduled:
     s = tl.Schedule()
