@@ -56,8 +56,8 @@ class StagePlan:
     `made_by` maps every loop name ever used to the directive that made it (None: the definition itself), `gone_by`
     those that are no more to the directive that replaced them; `touched_by` is the first directive given to the stage,
     and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default, and
-    `reordered_by` which directive is to blame. `bound_by` goes with `bounds`. `atomic_by` and `races_allowed_by` are the
-    directives that let iterations meet at one element.
+    `reordered_by` which directive is to blame. `bound_by` goes with `bounds`; `atomic_by` and `races_allowed_by` are
+    the directives that let iterations meet at one element.
     """
 
     name: StageName
