@@ -9,6 +9,7 @@ from tensorlang.ir.expr import Call
 from tensorlang.ir.stmt import For, LoopKind, Stmt
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk
 from tensorlang.schedule.resolved import ResolvedSchedule
+from tensorlang.schedule.rules import Family, rule
 
 Path = tuple[For, ...]
 
@@ -35,7 +36,7 @@ def legal_sites(stmt: Stmt, name: str) -> Path:
     return tuple(common)
 
 
-def check_site(
+def site_problem(
     resolved: ResolvedSchedule, name: str, site: str, main: Stmt, *, outermost: str = "compute_root()"
 ) -> ScheduleError | None:
     """The error of computing `name` in the body of the loop variable `site` of `main`, or None if that is legal.
@@ -46,29 +47,56 @@ def check_site(
     if any(loop.var == site for loop in sites):
         return None
     uses = list(find_uses(main, name))
-    level = resolved.funcs[name].level
-    assert level is not None, "only compute_at names a site"
-    outside = [path for path in uses if all(loop.var != site for loop in path)]
-    call = f's[{name}].compute_at({_call_name(level.func, level.index)}, "{level.loop}")'
-    if not uses:
-        rule, problem = "a producer is computed at a loop of a Func that reads it", "nothing reads it there"
-    elif outside:
-        rule = "a producer is computed at a loop that encloses every use of it"
-        problem = f"a use of {name} lies outside loop {level.loop} of {level.func}"
-    else:
-        rule = "a producer is not computed inside a vectorized loop of its consumer"
-        problem = f"{level.loop} is a vectorized loop of {level.func}, or inside one"
-    calls = [_describe(loop.var) for loop in sites]
+    legal = [outermost, *(_describe(loop.var) for loop in sites)]
+    return check_site_encloses_uses(resolved, name, site, uses, legal) or check_site_is_outside_lanes(
+        resolved, name, site, uses, legal
+    )
+
+
+@rule(Family.PLACEMENT)
+def check_site_encloses_uses(
+    resolved: ResolvedSchedule, name: str, site: str, uses: list[Path], legal: list[str]
+) -> ScheduleError | None:
+    """A producer is computed at a loop that encloses every use of it."""
+    outside = next((path for path in uses if all(loop.var != site for loop in path)), None)
+    if outside is None:
+        return None
+    there = f"in {_loop(outside[-1].var)}" if outside else "outside all loops"
+    return _error(resolved, name, f"{name} is used {there} too, which is not inside {_loop(site)}.", uses, legal)
+
+
+@rule(Family.PLACEMENT)
+def check_site_is_outside_lanes(
+    resolved: ResolvedSchedule, name: str, site: str, uses: list[Path], legal: list[str]
+) -> ScheduleError | None:
+    """A producer is not computed inside a vectorized loop of its consumer."""
+    path = next((path for path in uses if any(loop.var == site for loop in path)), ())
+    lanes = next((loop.var for loop in path if loop.kind is LoopKind.VECTORIZED), None)
+    if lanes is None:
+        return None
+    is_at = lanes == site
+    sentence = (
+        f"{_loop(site)} is vectorized." if is_at else f"{_loop(site)} is inside {_loop(lanes)}, which is vectorized."
+    )
+    return _error(resolved, name, sentence, uses, legal)
+
+
+def _error(resolved: ResolvedSchedule, name: str, sentence: str, uses: list[Path], legal: list[str]) -> ScheduleError:
     origin = resolved.origin(name)
     return ScheduleError(
-        f"{call}: {problem}.",
-        asked=origin.asked or call,
+        f"{origin.asked}: {sentence}",
+        asked=origin.asked,
         where=origin.where,
-        rule=rule,
-        legal=" | ".join([outermost, *calls]),
-        hint=f"use {[outermost, *calls][-1]}",
+        legal=" | ".join(legal),
+        hint=f"use {legal[-1]}",
         details="\n".join(" > ".join(loop.var for loop in path) for path in uses),
     )
+
+
+def _loop(variable: str) -> str:
+    """A loop variable ``func.stage.loop`` in words."""
+    func, stage, loop = variable.split(".", 2)
+    return f"loop {loop} of {_call_name(func, int(stage))}"
 
 
 def _call_name(func: str, index: int) -> str:

@@ -22,7 +22,7 @@ from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.expr import index
 from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts, map_substatements
-from tensorlang.legality.placement import check_site, find_uses, legal_sites
+from tensorlang.legality.placement import find_uses, legal_sites, site_problem
 from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
 from tensorlang.legality.tails import tail_problems
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule
@@ -127,9 +127,9 @@ class _Builder:
         if in_prepare:
             # What the main tree reads too is used outside every loop of the initialisation.
             both = block([self.prepare, self.main])
-            error = check_site(self.resolved, func.name, site, both, outermost="compute_at_init()")
+            error = site_problem(self.resolved, func.name, site, both, outermost="compute_at_init()")
         else:
-            error = check_site(self.resolved, func.name, site, tree)
+            error = site_problem(self.resolved, func.name, site, tree)
         if error is not None:
             self.report(error)
             tree = self._realize(func, tree, self.facts)

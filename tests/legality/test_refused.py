@@ -27,33 +27,6 @@ def _stages() -> tuple[tl.Func, tl.Func]:
     return f, g
 
 
-def compute_at_a_vectorized_loop() -> Refused:
-    f, g = _stages()
-    s = tl.Schedule(g)
-    s[g].vectorize("j", 8)
-    s[f].compute_at(g, "j.lane")
-    return g, s, None
-
-
-def compute_at_inside_a_vectorized_loop() -> Refused:
-    f, g = _stages()
-    s = tl.Schedule(g)
-    s[f].compute_at(g, "j")
-    s[g].reorder("j", "i").vectorize("j")
-    return g, s, None
-
-
-def compute_at_a_loop_that_misses_a_use() -> Refused:
-    f, g = _stages()
-    i, j = tl.vars("i j")
-    h = tl.Func("h")
-    h[i, j] = g[i, j] + f[i, j]
-    s = tl.Schedule(h)
-    s[g].compute_root()
-    s[f].compute_at(h, "i")
-    return h, s, None
-
-
 def unbounded_shape() -> Refused:
     i = tl.Var("i")
     f = tl.Func("f")
@@ -69,38 +42,7 @@ def ambiguous_shape() -> Refused:
     return f, tl.Schedule(f), None
 
 
-def compute_at_the_initialisation_with_a_use_elsewhere() -> Refused:
-    w = tl.Input("w", (8,), tl.float32, constant=True)
-    i, k = tl.Var("i"), tl.RDom("k", 8)
-    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
-    f[i] = w[i] * 2
-    g[i] += f[i] * w[k]
-    h[i] = f[i] + g[i]
-    s = tl.Schedule(h)
-    s[g].compute_at_init()
-    s[f].compute_at(g.update(), "i")
-    return h, s, None
-
-
 TEXTS: dict[Callable[[], Refused], str] = {
-    compute_at_a_vectorized_loop: """\
-s[f].compute_at(g, "j.lane"): j.lane is a vectorized loop of g, or inside one.
-  asked       s[f].compute_at(g, "j.lane")    HERE
-  rule        a producer is not computed inside a vectorized loop of its consumer
-  legal here  compute_root() | compute_at(g, "i") | compute_at(g, "j")
-  hint        use compute_at(g, "j")""",
-    compute_at_inside_a_vectorized_loop: """\
-s[f].compute_at(g, "j"): j is a vectorized loop of g, or inside one.
-  asked       s[f].compute_at(g, "j")    HERE
-  rule        a producer is not computed inside a vectorized loop of its consumer
-  legal here  compute_root()
-  hint        use compute_root()""",
-    compute_at_a_loop_that_misses_a_use: """\
-s[f].compute_at(h, "i"): a use of f lies outside loop i of h.
-  asked       s[f].compute_at(h, "i")    HERE
-  rule        a producer is computed at a loop that encloses every use of it
-  legal here  compute_root()
-  hint        use compute_root()""",
     unbounded_shape: """\
 the extent of f in i is unbounded: no Input limits it.
   rule        an output's shape is the largest box at the origin whose reads stay inside every Input
@@ -108,12 +50,6 @@ the extent of f in i is unbounded: no Input limits it.
     ambiguous_shape: """\
 the shape of f is ambiguous: its dimensions limit each other, (20, 20) is too large.
   hint        pass shape= to tl.compile, 2 ints for f[i, j]""",
-    compute_at_the_initialisation_with_a_use_elsewhere: """\
-s[f].compute_at(g.update(), "i"): a use of f lies outside loop i of g.
-  asked       s[f].compute_at(g.update(), "i")    HERE
-  rule        a producer is computed at a loop that encloses every use of it
-  legal here  compute_at_init()
-  hint        use compute_at_init()""",
 }
 
 

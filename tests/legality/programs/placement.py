@@ -221,3 +221,175 @@ def initialisation_from_constant_and_changing_inputs() -> Scheduled:
     s = tl.Schedule()
     s["conv"].compute_at_init()
     return Scheduled(conv().out, s)
+
+
+def _read_twice() -> tuple[tl.Func, tl.Func, tl.Func]:
+    """f, read by g at two rows and by h, which reads g."""
+    x = tl.Input("x", (20, 32), tl.float32)
+    i, j = tl.vars("i j")
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i, j] = x[i, j] * 2
+    g[i, j] = f[i, j] + f[i + 1, j]
+    h[i, j] = g[i, j] + f[i, j]
+    return f, g, h
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[f].compute_at(h, "i"): f is used in loop j of g too, which is not inside loop i of h.
+  asked       s[f].compute_at(h, "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_at_one_of_two_consumers() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root()
+    s["f"].compute_at("h", "i")
+    return Scheduled(_read_twice()[2], s)
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[f].compute_at(g, "i"): f is used in loop j of h too, which is not inside loop i of g.
+  asked       s[f].compute_at(g, "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root() | compute_at(h, "i")
+  hint        use compute_at(h, "i")""",
+)
+def computed_at_the_first_of_two_consumers() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_at("h", "i")
+    s["f"].compute_at("g", "i")
+    return Scheduled(_read_twice()[2], s)
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[f].compute_at(h, "j"): f is used in loop j of g too, which is not inside loop j of h.
+  asked       s[f].compute_at(h, "j")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_at_one_of_two_outputs() -> Scheduled:
+    _, g, h = _read_twice()
+    s = tl.Schedule()
+    s["f"].compute_at("h", "j")
+    return Scheduled((g, h), s)
+
+
+def _read_in_both_definitions() -> tl.Func:
+    """g, read by the pure definition of f and by its update."""
+    a, i, k = tl.Input("a", (8, 8), tl.float32), tl.Var("i"), tl.RDom("k", 8)
+    g, f = tl.Func("g"), tl.Func("f")
+    g[i] = a[i, 0] * 2
+    f[i] = g[i]
+    f[i] += a[i, k] * g[i]
+    return f
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[g].compute_at(f, "i"): g is used in loop k of f.update() too, which is not inside loop i of f.
+  asked       s[g].compute_at(f, "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_at_a_pure_definition_and_used_in_the_update() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_at("f", "i")
+    return Scheduled(_read_in_both_definitions(), s)
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[g].compute_at(f.update(), "k"): g is used in loop i of f too, which is not inside loop k of f.update().
+  asked       s[g].compute_at(f.update(), "k")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_at_an_update_and_used_in_the_pure_definition() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_at("f.update()", "k")
+    return Scheduled(_read_in_both_definitions(), s)
+
+
+@must_fail(
+    "site_encloses_uses",
+    """\
+s[f].compute_at(g.update(), "i"): f is used in loop i of h too, which is not inside loop i of g.update().
+  asked       s[f].compute_at(g.update(), "i")    HERE
+  rule        a producer is computed at a loop that encloses every use of it
+  legal here  compute_at_init()
+  hint        use compute_at_init()""",
+)
+def computed_at_the_initialisation_and_used_elsewhere() -> Scheduled:
+    w = tl.Input("w", (8,), tl.float32, constant=True)
+    i, k = tl.Var("i"), tl.RDom("k", 8)
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i] = w[i] * 2
+    g[i] += f[i] * w[k]
+    h[i] = f[i] + g[i]
+    s = tl.Schedule()
+    s["g"].compute_at_init()
+    s["f"].compute_at("g.update()", "i")
+    return Scheduled(h, s)
+
+
+@must_fail(
+    "site_is_outside_lanes",
+    """\
+s[g].compute_at(f, "j.lane"): loop j.lane of f is vectorized.
+  asked       s[g].compute_at(f, "j.lane")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root() | compute_at(f, "i") | compute_at(f, "j")
+  hint        use compute_at(f, "j")""",
+)
+def computed_at_the_lanes() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].vectorize("j", 8)
+    s["g"].compute_at("f", "j.lane")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "site_is_outside_lanes",
+    """\
+s[g].compute_at(f, "i"): loop i of f is inside loop j of f, which is vectorized.
+  asked       s[g].compute_at(f, "i")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_inside_a_vectorized_loop() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].reorder("j", "i").vectorize("j")
+    s["g"].compute_at("f", "i")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "site_is_outside_lanes",
+    """\
+s[padded].compute_at(conv.update(), "k.lane"): loop k.lane of conv.update() is vectorized.
+  asked       s[padded].compute_at(conv.update(), "k.lane")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root() | compute_at(out, "n") | compute_at(out, "p") | compute_at(out, "q") | compute_at(out, \
+"k") | compute_at(conv.update(), "n") | compute_at(conv.update(), "p") | compute_at(conv.update(), "q") | \
+compute_at(conv.update(), "r") | compute_at(conv.update(), "s") | compute_at(conv.update(), "t") | \
+compute_at(conv.update(), "k")
+  hint        use compute_at(conv.update(), "k")""",
+)
+def computed_at_lanes_of_an_update() -> Scheduled:
+    s = tl.Schedule()
+    s["conv.update()"].reorder("q", "r", "s", "t", "k").vectorize("k", 16)
+    s["padded"].compute_at("conv.update()", "k.lane")
+    return Scheduled(conv().out, s)

@@ -77,7 +77,8 @@ def parallel_scan() -> Scheduled:
 s[f.update()].atomic(): the update is not proven associative: f at the indices on the left is not an operand of its \
 outermost operator.
   asked       s[f.update()].atomic()    HERE
-  rule        an atomic update accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that does \
+  rule        an atomic update accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that \
+does \
 not read f
   legal here  allow_race_conditions(), if races do no harm""",
 )
@@ -92,7 +93,8 @@ def atomic_scan() -> Scheduled:
     """\
 s[f.update()].atomic(): the update is not proven associative: it replaces the value of f, and does not accumulate.
   asked       s[f.update()].atomic()    HERE
-  rule        an atomic update accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that does \
+  rule        an atomic update accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that \
+does \
 not read f
   legal here  allow_race_conditions(), if races do no harm""",
 )
