@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import FuncDef
-from tensorlang.ir.expr import Call
+from tensorlang.ir.expr import Call, Expr
 from tensorlang.ir.visitor import walk
 from tensorlang.lang.weight import MAX_SIZE
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule
@@ -23,7 +23,8 @@ def check_inlining(resolved: ResolvedSchedule) -> Iterator[ScheduleError]:
     """An error for the first Func whose definitions would be too large to compile."""
     inlined: dict[str, int] = {}
     for func in resolved.algorithm.funcs:
-        size, largest = _expanded_size(func, inlined)
+        shares = _shares([expr for definition in func.definitions for expr in definition.exprs], inlined)
+        size, largest = sum(shares.values()), max(shares, key=lambda name: (name != "", shares[name]))
         if size > MAX_SIZE:
             yield ScheduleError(
                 f"{func.name} has {size} operations when the Funcs that it reads are written out in it.",
@@ -32,16 +33,19 @@ def check_inlining(resolved: ResolvedSchedule) -> Iterator[ScheduleError]:
             )
             return
         if is_inline(func, resolved):
-            inlined[func.name] = size
+            for (buffer, _), value in zip(func.elements, func.pure.values, strict=True):
+                inlined[buffer] = sum(_shares([*func.pure.args, value], inlined).values())
 
 
-def _expanded_size(func: FuncDef, inlined: dict[str, int]) -> tuple[int, str]:
-    """The number of operations of `func` [nodes], and the inlined Func that the most of them are of."""
-    size, shares = 0, dict.fromkeys(inlined, 0)
-    for definition in func.definitions:
-        for root in (*definition.args, definition.value):
-            for node in walk(root):
-                size += 1
-                if isinstance(node, Call) and node.name in inlined:
-                    shares[node.name] += inlined[node.name]
-    return size + sum(shares.values()), max(shares, key=shares.__getitem__, default="")
+def _shares(exprs: Sequence[Expr], inlined: Mapping[str, int]) -> dict[str, int]:
+    """The operations of `exprs` when what they read is written out [nodes]: their own, under "", and by inlined Func.
+
+    `inlined` holds the operations of each element of the inlined Funcs.
+    """
+    shares = {"": 0}
+    for expr in exprs:
+        for node in walk(expr):
+            shares[""] += 1
+            if isinstance(node, Call) and node.buffer in inlined:
+                shares[node.name] = shares.get(node.name, 0) + inlined[node.buffer]
+    return shares

@@ -11,7 +11,7 @@ def check_strict(resolved: ResolvedSchedule) -> list[ScheduleError]:
     return [
         _error(resolved, func.name, stage.index)
         for func in resolved.algorithm.funcs
-        if func.type.is_float
+        if any(kind.is_float for kind in func.types)
         for stage in resolved.funcs[func.name].stages
         if stage.is_reduction_reordered
     ]
