@@ -58,3 +58,35 @@ def _update(draw: st.DrawFn, f: tl.Func, leaf: Callable[[], Expr], number: int) 
     else:
         before = list(f[i, k])
         f[i, k + 1] = tuple(tl.cast(a.type, b + 1) for a, b in zip(before, reversed(before), strict=True))
+
+
+@st.composite
+def tuple_reductions(draw: st.DrawFn) -> Subject:
+    """An argmin or argmax, or elements that each accumulate by an operator of its own, over one or two RVars."""
+    shape = draw(st.lists(st.integers(1, 11), min_size=1, max_size=2))
+    domain = draw(st.lists(st.integers(1, 9), min_size=1, max_size=2))
+    pure = tl.vars("i j")[: len(shape)]
+    whole = tl.RDom("r s"[: 2 * len(domain) - 1], *((draw(st.integers(0, 2)), extent) for extent in domain))
+    rvars = tuple(whole)
+    if draw(st.booleans()):
+        whole.where((rvars[0] * 3 + rvars[-1]) % 4 != 1)
+    x = tl.Input("x", (*shape, *(extent + 2 for extent in domain)), draw(st.sampled_from(TYPES)))
+    term = x[(*pure, *rvars)]
+    out = tl.Func("out")
+    style = draw(st.sampled_from(["inline", "narrow", "accumulate"]))
+    if style == "inline":
+        out[pure] = draw(st.sampled_from([tl.argmin, tl.argmax]))(term, over=whole, name="f")
+        f = out.sources["f"]
+        assert isinstance(f, tl.Func)
+        return Subject(out, tuple(shape), (out, f))
+    f = tl.Func("f")
+    if style == "narrow":
+        f[pure] = (*(tl.cast(tl.int32, -n) for n in range(len(domain))), tl.cast(x.type, 1))
+        best = f[pure][len(domain)]
+        f[pure] = tl.select(best < term, (*(tl.cast(tl.int32, rvar) for rvar in rvars), term), f[pure])
+    else:
+        f[pure] = (tl.cast(x.type, 1), tl.cast(tl.int64, 0), tl.cast(x.type, 2))
+        a, b, c = f[pure]
+        f[pure] = (draw(st.sampled_from([tl.min(a, term), tl.max(a, term), a + term])), b + rvars[0], c)
+    out[pure] = tuple(f[pure])
+    return Subject(out, tuple(shape), (out, f))
