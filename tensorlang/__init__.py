@@ -50,7 +50,8 @@ from tensorlang.lang.functions import (
 )
 from tensorlang.lang.input import Input
 from tensorlang.lang.param import Param
-from tensorlang.lang.reductions import maximum, minimum, product, sum
+from tensorlang.lang.reductions import argmax, argmin, maximum, minimum, product, sum
+from tensorlang.lang.tuples import Tuple
 from tensorlang.lang.var import RDom, RVar, Var, vars
 from tensorlang.runtime.compile import compile
 from tensorlang.runtime.kernel import Kernel
@@ -77,8 +78,11 @@ __all__ = [
     "TargetError",
     "TensorlangError",
     "TuningError",
+    "Tuple",
     "Var",
     "abs",
+    "argmax",
+    "argmin",
     "bfloat16",
     "bool_",
     "cast",

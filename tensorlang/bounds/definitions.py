@@ -23,7 +23,7 @@ def loop_ranges(func: FuncDef, definition: Definition, box: tuple[Range, ...]) -
 def reads_under(definition: Definition) -> Iterator[tuple[Call, tuple[Expr, ...]]]:
     """Every read in a definition, with the conditions under which it happens."""
     conditions = conjuncts(definition.predicate)
-    roots: list[tuple[Expr, tuple[Expr, ...]]] = [(root, conditions) for root in (*definition.args, definition.value)]
+    roots: list[tuple[Expr, tuple[Expr, ...]]] = [(root, conditions) for root in (*definition.args, *definition.values)]
     roots += [(condition, conditions[:n]) for n, condition in enumerate(conditions)]
     for root, before in roots:
         for node in walk(root):

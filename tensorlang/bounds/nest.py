@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.ir.algorithm import Definition, FuncDef
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Expr, Select, Variable, index
+from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Select, Variable, index
 from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Predicated, Provide, Races, Range, Stmt
 from tensorlang.ir.visitor import conjunction, conjuncts, substitute
 from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
@@ -131,15 +131,16 @@ class _NestBuilder:
         return Nest(body, domains, tuple(self.rounded), tuple(self.overrunning), tuple(self.problems))
 
     def _provide(self, tails: _Tails, names: Mapping[str, Expr]) -> Stmt:
-        """What is done at one point: the definition where its predicate holds, its value blended with the old one, and
+        """What is done at one point: the definition where its predicate holds, its values blended with old ones, and
         tails on its loads, those of its predicate too, and stores."""
         args = tuple(substitute(a, names) for a in self.definition.args)
-        value = substitute(self.definition.value, names)
+        values = [substitute(value, names) for value in self.definition.values]
         is_accumulated = self.stage.races is not Races.NONE
         if not is_accumulated:
             for condition in tails.blends:
-                value = Select(condition, value, Call(self.func.name, args, self.func.type))
-        body: Stmt = Provide(self.func.name, args, value, self.stage.races)
+                pairs = zip(values, self.func.calls(args), strict=True)
+                values = [old if new == old else Select(condition, new, old) for new, old in pairs]
+        body: Stmt = Provide(self.func.name, args, tuple(values), self.stage.races)
         if is_accumulated and tails.blends:
             # A term is added once or not at all.
             body = IfThenElse(conjunction(tails.blends), body)

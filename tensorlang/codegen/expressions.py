@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 
 from llvmlite import ir as ll
 
@@ -203,36 +205,45 @@ class Expressions:
             return self.memory.load_strided(pointer, affine.lane_stride, type_)
         return self.memory.gather(storage.pointer, self.emit(expr.index), self._full(mask, type_.lanes), type_)
 
-    def store(self, buffer: str, index: Expr, value: ll.Value, type_: DType, predicate: Expr | None) -> None:
-        """Emit a store of `value`, of type `type_`, at `index`."""
+    def place(self, buffer: str, index: Expr, type_: DType, predicate: Expr | None) -> Callable[[ll.Value], None]:
+        """Emit the address and the mask of a store of type `type_` at `index`, and return what emits the store."""
         storage = self._storage(buffer)
         affine = decompose(index, self.scopes.definition)
         mask = self._mask(predicate, type_.lanes)
         if isinstance(storage, Slots):
             pointer = self._slot(buffer, storage, affine, type_)
-            if mask is not None:
-                value = self.ops.select(mask, value, self.memory.load_contiguous(pointer, type_))
-            self.memory.store_contiguous(value, pointer, type_)
-        elif type_.lanes == 1:
+            emit = partial(self._store_slot, pointer=pointer, mask=mask, type_=type_)
+        elif type_.lanes == 1 or affine is not None and (affine.lane_stride == 1 or mask is None):
             pointer = self.addresses.element_pointer(storage, _scalar(affine))
-            if mask is None:
-                self.memory.store_contiguous(value, pointer, type_)
-            else:
-                self.memory.store_scalar_if(value, pointer, mask, type_)
-                self.forget_loads()
-        elif affine is not None and affine.lane_stride == 1:
-            pointer = self.addresses.element_pointer(storage, affine)
-            if mask is None:
-                self.memory.store_contiguous(value, pointer, type_)
-            else:
-                self.memory.store_masked(value, pointer, mask, type_)
-        elif affine is not None and mask is None:
-            pointer = self.addresses.element_pointer(storage, affine)
-            self.memory.store_strided(value, pointer, affine.lane_stride, type_)
+            emit = partial(
+                self._store_from, pointer=pointer, mask=mask, type_=type_, stride=_scalar(affine).lane_stride
+            )
         else:
-            indices = self.emit(index)
-            self.memory.scatter(value, storage.pointer, indices, self._full(mask, type_.lanes), type_)
-        self._recent_loads.pop(buffer, None)
+            full, indices = self._full(mask, type_.lanes), self.emit(index)
+            emit = partial(self.memory.scatter, base=storage.pointer, indices=indices, mask=full, type_=type_)
+
+        def store(value: ll.Value) -> None:
+            emit(value)
+            self._recent_loads.pop(buffer, None)
+
+        return store
+
+    def _store_slot(self, value: ll.Value, pointer: ll.Value, mask: ll.Value | None, type_: DType) -> None:
+        if mask is not None:
+            value = self.ops.select(mask, value, self.memory.load_contiguous(pointer, type_))
+        self.memory.store_contiguous(value, pointer, type_)
+
+    def _store_from(self, value: ll.Value, pointer: ll.Value, mask: ll.Value | None, type_: DType, stride: int) -> None:
+        """Store lanes that are `stride` elements apart, from `pointer` on; under a mask, only one or dense lanes."""
+        if type_.lanes > 1 and stride != 1:
+            self.memory.store_strided(value, pointer, stride, type_)
+        elif mask is None:
+            self.memory.store_contiguous(value, pointer, type_)
+        elif type_.lanes > 1:
+            self.memory.store_masked(value, pointer, mask, type_)
+        else:
+            self.memory.store_scalar_if(value, pointer, mask, type_)
+            self.forget_loads()
 
     def accumulate(self, stmt: Accumulate) -> None:
         """Emit an accumulation, one lane after the other."""

@@ -19,7 +19,19 @@ from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.codegen.workspace import ALIGNMENT_BYTES
 from tensorlang.errors import InternalError
 from tensorlang.ir.expr import Const, Expr, Load
-from tensorlang.ir.stmt import Accumulate, Allocate, Block, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
+from tensorlang.ir.stmt import (
+    Accumulate,
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    LoopKind,
+    Memory,
+    Simultaneous,
+    Stmt,
+    Store,
+)
 from tensorlang.ir.visitor import walk
 
 #: A loop body of more instructions than this is not unrolled by LLVM: it hides the loop's overhead, and copies cost
@@ -85,9 +97,10 @@ class Statements:
             case Block(stmts=stmts):
                 for child in stmts:
                     self.emit(child)
-            case Store(buffer=buffer, index=index, value=value, predicate=predicate):
-                emitted = self.expressions.emit(value)
-                self.expressions.store(buffer, index, emitted, value.type, predicate)
+            case Store():
+                self._store((stmt,))
+            case Simultaneous(stores=stores):
+                self._store(stores)
             case Accumulate():
                 self.expressions.accumulate(stmt)
             case LetStmt():
@@ -100,6 +113,13 @@ class Statements:
                 self._allocate(stmt)
             case _:
                 raise InternalError(f"code generation: {type(stmt).__name__} should be gone after lowering.")
+
+    def _store(self, stores: tuple[Store, ...]) -> None:
+        """Store at once: all values, then all places, and only then any store."""
+        values = [self.expressions.emit(store.value) for store in stores]
+        places = [self.expressions.place(s.buffer, s.index, s.value.type, s.predicate) for s in stores]
+        for place, value in zip(places, values, strict=True):
+            place(value)
 
     @contextmanager
     def _region(self) -> Iterator[None]:

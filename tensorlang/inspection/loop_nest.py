@@ -129,10 +129,10 @@ class _Writer:
         self.algorithm, self.resolved = algorithm, resolved
 
     def storage(self, name: str, box: tuple[Range, ...], facts: Facts) -> str:
-        """A Func with the extents of its storage, outermost first: ``packed[2, 16, 8]``."""
-        dims = self.algorithm.func(name).vars
-        shape = storage_shape(name, dims, self.resolved.funcs[name].storage, box, facts)
-        return f"{name}[{', '.join(map(str, shape))}]"
+        """The arrays of a Func with the extents of their storage, outermost first: ``packed[2, 16, 8]``."""
+        func = self.algorithm.func(name)
+        shape = storage_shape(name, func.vars, self.resolved.funcs[name].storage, box, facts)
+        return ", ".join(f"{buffer}[{', '.join(map(str, shape))}]" for buffer, _ in func.elements)
 
     def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
         """One line a loop, storage, condition or definition."""
@@ -145,9 +145,10 @@ class _Writer:
             case Realize(name, _, box, memory, body):
                 heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}:"
                 return [heading, *self.lines(body, scope.deeper)]
-            case Provide(name=name, args=args):
+            case Provide(name=name, args=args, values=values):
                 word = "atomic " if stmt.races is Races.THREADS else ""
-                return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]
+                value = "..." if len(values) == 1 else f"({', '.join('...' for _ in values)})"
+                return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = {value}"]
             case Predicated(condition, loads, stores, body):
                 what = " and ".join(word for word, is_meant in (("load", loads), ("store", stores)) if is_meant)
                 return [f"{scope.pad}{what} if {scope.text(condition)}:", *self.lines(body, scope.deeper)]

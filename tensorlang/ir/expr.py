@@ -10,7 +10,7 @@ Grammar (``L`` is the number of lanes; both operands of a node have the same typ
          | Compare(op, expr, expr)            result is bool with the operands' lanes
          | Select(bool expr, expr, expr)      evaluates both
          | Fma(expr, expr, expr)              a * b + c, rounded once; floats only
-         | Call(name, [expr], type)           a Func or an Input at coordinates; gone after storage flattening
+         | Call(name, [expr], type, element?) a Func or an Input at coordinates, one element of a tuple; becomes Load
          | Load(buffer, index, predicate, type)   element(s) at flat int64 index; lanes whose predicate is false are 0
          | Ramp(base, stride, lanes)          base, base + stride, ...; base and stride are scalar int64
          | Broadcast(expr, lanes)             a scalar in every lane
@@ -162,6 +162,12 @@ class Call:
     name: str
     args: tuple[Expr, ...]
     type: DType
+    element: int | None = None
+
+    @property
+    def buffer(self) -> str:
+        """The array that holds what is read."""
+        return self.name if self.element is None else element_buffer(self.name, self.element)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +212,11 @@ class VectorReduce:
 Expr: TypeAlias = (
     Const | Variable | Cast | Unary | Binary | Compare | Select | Fma | Call | Load | Ramp | Broadcast | VectorReduce
 )
+
+
+def element_buffer(name: str, element: int) -> str:
+    """The array that holds one element of a Func whose value is a tuple: ``f.0``, ``f.1``, ..."""
+    return f"{name}.{element}"
 
 
 def index(value: int) -> Const:

@@ -30,6 +30,7 @@ from tensorlang.ir.stmt import (
     Predicated,
     Provide,
     Realize,
+    Simultaneous,
     Stmt,
     Store,
 )
@@ -62,8 +63,9 @@ def format_expr(expr: Expr, outer: int = 0) -> str:
         case Select(a, b, c) | Fma(a, b, c):
             name = "select" if isinstance(expr, Select) else "fma"
             return f"{name}({format_expr(a)}, {format_expr(b)}, {format_expr(c)})"
-        case Call(name, args, _):
-            return f"{name}[{', '.join(format_expr(a) for a in args)}]" if args else name
+        case Call(name, args, _, element):
+            text = f"{name}[{', '.join(format_expr(a) for a in args)}]" if args else name
+            return text if element is None else f"{text}[{element}]"
         case Load(buffer, index, predicate, _):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return f"{buffer}{{{format_expr(index)}{mask}}}"
@@ -86,11 +88,15 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
     match stmt:
         case Block(stmts):
             return "\n".join(format_stmt(s, depth) for s in stmts) if stmts else f"{pad}pass"
-        case Provide(name, args, value):
-            return f"{pad}{name}[{', '.join(format_expr(a) for a in args)}] = {format_expr(value)}"
+        case Provide(name, args, values):
+            right = ", ".join(map(format_expr, values))
+            right = right if len(values) == 1 else f"({right})"
+            return f"{pad}{name}[{', '.join(format_expr(a) for a in args)}] = {right}"
         case Store(buffer, index, value, predicate):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return f"{pad}{buffer}{{{format_expr(index)}{mask}}} = {format_expr(value)}"
+        case Simultaneous(stores):
+            return f"{pad}at once:\n" + "\n".join(format_stmt(store, depth + 1) for store in stores)
         case Accumulate(buffer, index, op, value, _, predicate, atomic):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return (
@@ -107,9 +113,11 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
         case For(var, extent, kind, body):
             word = "for" if kind is LoopKind.SERIAL else str(kind)
             return f"{pad}{word} {var} in 0..{format_expr(extent, 10)}:\n{format_stmt(body, depth + 1)}"
-        case Realize(name, kind, box, memory, body):
+        case Realize(name, types, box, memory, body):
+            text = ", ".join(map(str, types))
+            text = text if len(types) == 1 else f"({text})"
             sides = ", ".join(f"[{format_expr(r.min)}, +{format_expr(r.extent)}]" for r in box)
-            return f"{pad}realize {name}: {kind} ({sides}) in {memory}\n{format_stmt(body, depth)}"
+            return f"{pad}realize {name}: {text} ({sides}) in {memory}\n{format_stmt(body, depth)}"
         case Allocate(buffer, kind, size, memory, body):
             return f"{pad}allocate {buffer}: {kind}[{size}] in {memory}\n{format_stmt(body, depth)}"
 

@@ -7,10 +7,11 @@ Grammar::
          | Block([stmt])                           in order
          | IfThenElse(bool expr, stmt, stmt?)
          | Predicated(bool expr, loads, stores, stmt)   a condition of the loads or the stores in stmt, not of the rest
-         | Realize(name, type, box, memory, stmt)  storage of a Func over a box; becomes Allocate in storage flattening
-         | Provide(name, [expr], expr)             writes a Func at coordinates; becomes Store in storage flattening
+         | Realize(name, [type], box, memory, stmt)   storage of a Func over a box; becomes Allocate
+         | Provide(name, [expr], [expr])           writes the elements of a Func at coordinates; becomes Store
          | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
          | Store(buffer, index, value, predicate)  flat int64 index; lanes whose predicate is false are not written
+         | Simultaneous([store])                   evaluates all indices, values and predicates before it stores any
          | Accumulate(buffer, index, op, value, type, predicate, atomic)
                                                   buffer{index} = buffer{index} op value, one lane after the other; each
                                                   in one step that no thread sees half of, if atomic
@@ -100,7 +101,7 @@ class Predicated:
 @dataclass(frozen=True, slots=True)
 class Realize:
     name: str
-    type: DType
+    types: tuple[DType, ...]
     box: tuple[Range, ...]
     memory: Memory
     body: Stmt
@@ -112,7 +113,7 @@ class Provide:
 
     name: str
     args: tuple[Expr, ...]
-    value: Expr
+    values: tuple[Expr, ...]
     races: Races = Races.NONE
 
 
@@ -134,6 +135,11 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Simultaneous:
+    stores: tuple[Store, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Accumulate:
     """`type` is that of the buffer's elements; the operation is in the type of `value`, which may be wider."""
 
@@ -146,4 +152,6 @@ class Accumulate:
     atomic: bool = False
 
 
-Stmt: TypeAlias = For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store | Accumulate
+Stmt: TypeAlias = (
+    For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store | Simultaneous | Accumulate
+)

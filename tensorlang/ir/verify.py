@@ -18,7 +18,19 @@ from tensorlang.ir.expr import (
     VectorReduce,
 )
 from tensorlang.ir.printer import format_expr, format_stmt
-from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LetStmt, Predicated, Provide, Realize, Stmt, Store
+from tensorlang.ir.stmt import (
+    Accumulate,
+    Allocate,
+    For,
+    IfThenElse,
+    LetStmt,
+    Predicated,
+    Provide,
+    Realize,
+    Simultaneous,
+    Stmt,
+    Store,
+)
 from tensorlang.ir.visitor import children, stmt_exprs, substatements
 
 _WINDOW_LINES = 12
@@ -60,8 +72,15 @@ def _verify(stmt: Stmt, bound: frozenset[str], after: str) -> None:
             problem = _access_problem(at, stmt.value.type.lanes, stmt.predicate)
             if problem:
                 raise _fail(after, f"a store to {buffer}: {problem}", stmt)
+        case Simultaneous(stores) if not _is_group(stores):
+            raise _fail(after, "what is stored at once are two or more elements, each to a buffer of its own", stmt)
     for below in substatements(stmt):
         _verify(below, bound, after)
+
+
+def _is_group(stores: tuple[Stmt, ...]) -> bool:
+    buffers = {store.buffer for store in stores if isinstance(store, Store)}
+    return len(buffers) == len(stores) >= 2
 
 
 def _access_problem(at: Expr, lanes: int, predicate: Expr | None) -> str:
@@ -81,7 +100,7 @@ def _problem(expr: Expr, bound: frozenset[str]) -> str:
     match expr:
         case Variable(name, _) if name not in bound:
             return f"variable {name} is not bound here"
-        case Call(name, _, _):
+        case Call(name=name):
             return f"a call of {name} is left"
         case Binary(_, a, b) | Compare(_, a, b) if a.type != b.type:
             return f"operands of {format_expr(expr)} are {a.type} and {b.type}"

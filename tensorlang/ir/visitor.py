@@ -36,6 +36,7 @@ from tensorlang.ir.stmt import (
     Provide,
     Range,
     Realize,
+    Simultaneous,
     Stmt,
     Store,
 )
@@ -95,8 +96,8 @@ def _rebuild(expr: Expr, new: tuple[Expr, ...]) -> Expr:
             return Unary(unary, new[0])
         case Cast(kind, _):
             return Cast(kind.with_lanes(new[0].type.lanes), new[0])
-        case Call(name, _, kind):
-            return Call(name, new, kind)
+        case Call(name, _, kind, element):
+            return Call(name, new, kind, element)
         case VectorReduce(binary, _):
             return VectorReduce(binary, new[0])
     return expr
@@ -153,8 +154,8 @@ def stmt_exprs(stmt: Stmt) -> tuple[Expr, ...]:
             return (condition,)
         case Realize(box=box):
             return tuple(e for r in box for e in (r.min, r.extent))
-        case Provide(_, args, value):
-            return (*args, value)
+        case Provide(_, args, values):
+            return (*args, *values)
         case (
             Store(index=index, value=value, predicate=predicate)
             | Accumulate(index=index, value=value, predicate=predicate)
@@ -169,7 +170,7 @@ def substatements(stmt: Stmt) -> tuple[Stmt, ...]:
     match stmt:
         case For(body=body) | LetStmt(body=body) | Predicated(body=body) | Realize(body=body) | Allocate(body=body):
             return (body,)
-        case Block(stmts):
+        case Block(stmts) | Simultaneous(stmts):
             return stmts
         case IfThenElse(_, then, otherwise):
             return (then,) if otherwise is None else (then, otherwise)
@@ -195,7 +196,7 @@ def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
         case IfThenElse() | Predicated():
             return replace(stmt, condition=new[0])
         case Provide():
-            return replace(stmt, args=new[:-1], value=new[-1])
+            return replace(stmt, args=new[: len(stmt.args)], values=new[len(stmt.args) :])
         case Realize():
             return replace(stmt, box=tuple(map(Range, new[::2], new[1::2])))
     return stmt
@@ -210,6 +211,8 @@ def map_substatements(stmt: Stmt, change: Callable[[Stmt], Stmt]) -> Stmt:
     match stmt:
         case Block():
             return block(new)
+        case Simultaneous():
+            return at_once(new)
         case IfThenElse(condition, _, _):
             return IfThenElse(condition, new[0], new[1] if len(new) > 1 else None)
         case For() | LetStmt() | Predicated() | Realize() | Allocate():
@@ -242,3 +245,10 @@ def block(stmts: list[Stmt]) -> Stmt:
     for stmt in stmts:
         flat.extend(stmt.stmts if isinstance(stmt, Block) else [stmt])
     return flat[0] if len(flat) == 1 else Block(tuple(flat))
+
+
+def at_once(stmts: list[Stmt]) -> Stmt:
+    """Stores, and empty Blocks in place of those that do nothing, evaluated before any stores."""
+    stores = tuple(stmt for stmt in stmts if isinstance(stmt, Store))
+    assert len(stores) == len(stmts) - stmts.count(Block(())), "what is stored at once are stores"
+    return Simultaneous(stores) if len(stores) > 1 else block(list(stores))

@@ -7,12 +7,13 @@ from operator import index
 from typing import TypeAlias
 
 from tensorlang.errors import LanguageError, caller_location
-from tensorlang.lang.expr import Expr, ExprLike, as_expr
+from tensorlang.lang.expr import Expr, as_expr
 from tensorlang.lang.func import Func
 from tensorlang.lang.functions import clamp, select
 from tensorlang.lang.functions import min as elementwise_min
 from tensorlang.lang.input import Input
 from tensorlang.lang.names import split_names
+from tensorlang.lang.tuples import ValueLike
 from tensorlang.lang.var import Var
 
 Pad: TypeAlias = int | Sequence[int | None] | None
@@ -22,7 +23,7 @@ _Side: TypeAlias = tuple[int, int]
 
 def constant_exterior(
     source: Input | Func,
-    value: ExprLike,
+    value: ValueLike,
     pad: Pad = None,
     *,
     bounds: Bounds = None,
@@ -34,8 +35,8 @@ def constant_exterior(
     Parameters
     ----------
     source : Input or Func
-    value : Expr or scalar
-        In the type of `source`; narrower types widen.
+    value : Expr or scalar, or a tuple of them
+        In the types of `source`; narrower types widen.
     pad : int, sequence of int or None, or None
         How far `source` is shifted, for each dimension (one int stands for all). A dimension of pad 0 is not extended:
         reads outside of it remain errors. None (for one dimension or all) extends without a shift.
@@ -150,7 +151,8 @@ def _start(
         (place - shift if shift else place, None if shift == 0 else side)
         for place, shift, side in zip(places, pads, sides, strict=True)
     ]
-    return Func(f"{source.name}_padded" if name is None else name, source.type), places, dims
+    types = source.types if isinstance(source, Func) else (source.type,)
+    return Func(f"{source.name}_padded" if name is None else name, types), places, dims
 
 
 def _sides(function: str, source: Input | Func, bounds: Bounds) -> list[_Side]:

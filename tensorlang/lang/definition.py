@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from tensorlang.dtypes import DType
 from tensorlang.errors import LanguageError, caller_location
@@ -13,6 +13,7 @@ from tensorlang.ir.visitor import walk
 from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, domains_of, merge_variables, reduction_vars
 from tensorlang.lang.predicates import predicate_of
 from tensorlang.lang.promotion import Operand, convert, widened
+from tensorlang.lang.tuples import arity_error
 
 _LONGEST_TEXT = 90
 
@@ -51,30 +52,32 @@ def is_var(arg: Expr) -> bool:
     return isinstance(arg.node, ir.Variable) and arg.variables[arg.node.name] is None
 
 
-def pure_definition(name: str, args: tuple[Expr, ...], value: Expr) -> Definition:
+def pure_definition(name: str, args: tuple[Expr, ...], values: tuple[Expr, ...]) -> Definition:
     """The first definition of Func `name`.
 
     Raises
     ------
     LanguageError
-        If the value uses an RDom, or a Var that is no argument.
+        If a value uses an RDom, or a Var that is no argument.
     """
     names = pure_vars(name, args)
-    asked = f"{lhs_text(name, args)} = {shorten(value)}"
-    if value.rvars:
+    asked = definition_text(name, args, values)
+    variables = merge_variables(values)
+    rvars = reduction_vars(variables)
+    if rvars:
         raise LanguageError(
-            f"the first definition of {name} uses {', '.join(r.name for r in value.rvars)} of an RDom.",
+            f"the first definition of {name} uses {', '.join(r.name for r in rvars)} of an RDom.",
             asked=asked,
             where=caller_location(),
             rule="only updates run over an RDom",
             hint=f"{lhs_text(name, args)} += ..., or tl.sum(...)",
         )
-    _check_free_vars(name, names, value.variables, asked, "each Var of a definition is one of its arguments")
-    return Definition(tuple(arg.node for arg in args), value.node)
+    _check_free_vars(name, names, variables, asked, "each Var of a definition is one of its arguments")
+    return Definition(tuple(arg.node for arg in args), tuple(value.node for value in values))
 
 
 def update_definition(
-    name: str, vars: tuple[str, ...], args: tuple[Expr, ...], value: Expr
+    name: str, vars: tuple[str, ...], args: tuple[Expr, ...], values: tuple[Expr, ...]
 ) -> tuple[Definition, tuple[Expr, ...]]:
     """A further definition of Func `name`, whose pure definition is over `vars`, and everything that it reads.
 
@@ -84,8 +87,8 @@ def update_definition(
         If a Var moves from its place or is not an argument, an RVar has the name of a Var, a self reference does not
         keep the pure Vars in place, or a predicate of an RDom is about something else.
     """
-    asked = f"{lhs_text(name, args)} = {shorten(value)}"
-    variables = merge_variables([*args, value])
+    asked = definition_text(name, args, values)
+    variables = merge_variables([*args, *values])
     rvars = reduction_vars(variables)
     clash = [r.name for r in rvars if r.name in vars]
     if clash:
@@ -99,13 +102,13 @@ def update_definition(
     pure = {d: var for d, var in enumerate(vars) if args[d].node == ir.Variable(var)}
     rule = f"each Var of an update stands on its left, in the place it has in {name}[{', '.join(vars)}]"
     _check_free_vars(name, pure.values(), variables, asked, rule)
-    predicate = predicate_of(name, tuple(pure.values()), [*args, value], asked)
+    predicate = predicate_of(name, tuple(pure.values()), [*args, *values], asked)
     where = None if predicate is None else predicate.node
-    definition = Definition(tuple(arg.node for arg in args), value.node, rvars, where)
+    definition = Definition(tuple(arg.node for arg in args), tuple(value.node for value in values), rvars, where)
     _check_self_references(name, pure, definition, asked)
     for domain in domains_of(variables):
         domain.used_by = domain.used_by or name
-    return definition, (*args, value) if predicate is None else (*args, value, predicate)
+    return definition, (*args, *values) if predicate is None else (*args, *values, predicate)
 
 
 def _check_free_vars(
@@ -123,7 +126,7 @@ def _check_free_vars(
 
 
 def _check_self_references(name: str, pure: dict[int, str], definition: Definition, asked: str) -> None:
-    for root in (definition.value, *definition.args):
+    for root in definition.exprs:
         for node in walk(root):
             if not isinstance(node, ir.Call) or node.name != name:
                 continue
@@ -138,20 +141,29 @@ def _check_self_references(name: str, pure: dict[int, str], definition: Definiti
                 )
 
 
-def typed_value(name: str, dtype: DType, value: ExprLike, asked: str) -> Expr:
-    """`value` in the element type of Func `name`; Python scalars take it, narrower types widen.
+def typed_values(
+    name: str, types: Sequence[DType], values: Sequence[ExprLike], args: tuple[Expr, ...]
+) -> tuple[Expr, ...]:
+    """`values` in the element types of Func `name`; Python scalars take them, narrower types widen.
 
     Raises
     ------
     LanguageError
-        If the value would have to be narrowed.
+        If there are not as many values as elements, or one would have to be narrowed.
     """
+    asked = definition_text(name, args, values)
+    if len(values) != len(types):
+        raise arity_error(name, len(types), len(values), asked)
+    labels = [name] if len(types) == 1 else [f"element {n} of {name}" for n in range(len(types))]
+    return tuple(_typed(*item, asked) for item in zip(labels, types, values, strict=True))
 
+
+def _typed(label: str, dtype: DType, value: ExprLike, asked: str) -> Expr:
     def build(operand: Operand) -> ir.Expr:
         common = widened(dtype, operand)
         if common != dtype:
             raise LanguageError(
-                f"{name} is {dtype}, and the value of this definition is {common}.",
+                f"{label} is {dtype}, and the value of this definition is {common}.",
                 asked=asked,
                 where=caller_location(),
                 rule="all definitions of a Func have one element type; only widening is implicit",
@@ -167,10 +179,11 @@ def lhs_text(name: str, args: tuple[Expr, ...]) -> str:
     return f"{name}[{', '.join(format_expr(arg.node) for arg in args) or '()'}]"
 
 
-def shorten(value: object) -> str:
-    """The text of `value`, cut where it grows long."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
+def definition_text(name: str, args: tuple[Expr, ...], values: Sequence[ExprLike]) -> str:
+    """A definition, as written; cut where it grows long."""
+    text = repr(values[0]) if len(values) == 1 else f"({', '.join(map(repr, values))})"
+    text = text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 3] + "..."
+    return f"{lhs_text(name, args)} = {text}"
 
 
 def undefined_error(name: str) -> LanguageError:

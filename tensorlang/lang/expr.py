@@ -126,6 +126,26 @@ class Expr:
         """Element type."""
         return self.node.type
 
+    @property
+    def elements(self) -> tuple[Expr, ...]:
+        """Each element of a tuple; the value itself if it is none."""
+        return (self,)
+
+    def __getitem__(self, key: object) -> Expr:
+        """Refused: this is one value.
+
+        Raises
+        ------
+        LanguageError
+            Always.
+        """
+        raise LanguageError(
+            f"{self!r} is one value, not a tuple.",
+            asked=f"({self!r})[{key!r}]",
+            where=caller_location(),
+            hint="indices of several dimensions stand in one pair of brackets: f[i, j]",
+        )
+
     def __repr__(self) -> str:
         return format_expr(self.node)
 
@@ -315,6 +335,8 @@ def _operand(value: object) -> Expr | Scalar:
         return Expr(literal(value.item(), parse_dtype(value.dtype)), {}, {})
     if isinstance(value, bool | int | float):
         return value
+    if isinstance(value, tuple):
+        raise tuple_error(repr(value), len(value))
     if isinstance(value, Source):
         raise LanguageError(
             f"{value.name} stands in an expression without indices.",
@@ -326,6 +348,16 @@ def _operand(value: object) -> Expr | Scalar:
         where=caller_location(),
         rule="operands are expressions, Vars, RVars, and Python or NumPy scalars",
         hint="pass arrays as tl.Input" if isinstance(value, np.ndarray) else "",
+    )
+
+
+def tuple_error(text: str, count: int) -> LanguageError:
+    """A tuple of `count` values, written as `text`, where a single one belongs."""
+    return LanguageError(
+        f"{text} is a tuple of {count} values, and stands where a single value is expected.",
+        where=caller_location(),
+        rule="only definitions and tl.select take tuples",
+        hint="take an element: t[0], or a, b = t",
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
+from typing import TypeAlias
 
 from tensorlang.dtypes import DType, parse_dtype
 from tensorlang.errors import LanguageError, caller_location
@@ -15,42 +16,47 @@ from tensorlang.ir.visitor import rewrite
 from tensorlang.lang.definition import (
     frozen_error,
     is_var,
-    lhs_text,
     name_taken_error,
     pure_definition,
-    shorten,
-    typed_value,
+    typed_values,
     undefined_error,
     update_definition,
 )
-from tensorlang.lang.expr import Expr, ExprLike, Source, apply, as_expr, merge_sources
+from tensorlang.lang.expr import Expr, ExprLike, Source, apply, as_expr, merge_sources, tuple_error
 from tensorlang.lang.input import index_exprs
 from tensorlang.lang.names import check_name
 from tensorlang.lang.promotion import binary_node, literal
-from tensorlang.lang.refs import FuncRef, Increment
+from tensorlang.lang.refs import Definable, FuncRef, Increment
+from tensorlang.lang.tuples import ValueLike, elements_of
 from tensorlang.lang.unscheduled import Unscheduled
+
+TypeLike: TypeAlias = DType | str | type
 
 _IDENTITIES = {BinaryOp.ADD: 0, BinaryOp.SUB: 0, BinaryOp.MUL: 1, BinaryOp.TRUE_DIV: 1}
 
 
-class Func(Unscheduled, Source):
+class Func(Unscheduled, Definable):
     """A value at every integer point of an index space.
 
     ``f[i, j] = e`` over distinct Vars is the pure definition; each further assignment is an update, which changes some
     points, in order of its RDom. ``+= -= *= /=`` on a Func without a definition first define it as the operator's
     identity. A Func that another one reads, or that is compiled, is frozen.
 
+    The value may be a tuple, ``f[i] = (a, b)``, each element of a type of its own: ``f[i][0]`` reads one, and
+    ``f[i][0] = e`` updates it alone. All values of a definition are evaluated before any is stored:
+    ``f[i] = (f[i][1], f[i][0])`` swaps.
+
     Parameters
     ----------
     name : str
         Letters, digits and underscores; unique in an algorithm.
-    dtype : DType, str or NumPy type, optional
+    dtype : DType, str or NumPy type, or a sequence of them for a tuple, optional
         Element type; by default that of the first value.
 
     Raises
     ------
     LanguageError
-        If the name or the type is malformed.
+        If the name or a type is malformed.
 
     Examples
     --------
@@ -61,9 +67,9 @@ class Func(Unscheduled, Source):
     (int64, ('i',))
     """
 
-    def __init__(self, name: str, dtype: DType | str | type | None = None) -> None:
+    def __init__(self, name: str, dtype: TypeLike | Sequence[TypeLike] | None = None) -> None:
         self.name = check_name("Func", name)
-        self._type = None if dtype is None else parse_dtype(dtype)
+        self._types = _parse_types(dtype)
         self._vars: tuple[str, ...] = ()
         self._definitions: list[Definition] = []
         self._sources: dict[str, Source] = {}
@@ -79,17 +85,30 @@ class Func(Unscheduled, Source):
         return bool(self._definitions)
 
     @property
-    def type(self) -> DType:
-        """Element type.
+    def types(self) -> tuple[DType, ...]:
+        """Element types; more than one if its value is a tuple.
 
         Raises
         ------
         LanguageError
             If there is neither a definition nor a declared type.
         """
-        if self._type is None:
+        if not self._types:
             raise undefined_error(self.name)
-        return self._type
+        return self._types
+
+    @property
+    def type(self) -> DType:
+        """Element type.
+
+        Raises
+        ------
+        LanguageError
+            If there is neither a definition nor a declared type, or the value is a tuple.
+        """
+        if len(self.types) > 1:
+            raise tuple_error(self.name, len(self.types))
+        return self.types[0]
 
     @property
     def vars(self) -> tuple[str, ...]:
@@ -123,7 +142,7 @@ class Func(Unscheduled, Source):
         """
         self.check_defined()
         pure, *updates = self._definitions
-        return FuncDef(self.name, self._vars, self.type, pure, tuple(updates))
+        return FuncDef(self.name, self._vars, self.types, pure, tuple(updates))
 
     def update(self, n: int = 0) -> StageRef:
         """The n-th update, counted from 0, for scheduling.
@@ -156,7 +175,7 @@ class Func(Unscheduled, Source):
         """
         return FuncRef(self, self._index(key))
 
-    def __setitem__(self, key: ExprLike | tuple[ExprLike, ...], value: ExprLike) -> None:
+    def __setitem__(self, key: ExprLike | tuple[ExprLike, ...], value: ValueLike) -> None:
         """Add a definition: the pure one if there is none yet, else an update.
 
         Raises
@@ -165,56 +184,56 @@ class Func(Unscheduled, Source):
             If the Func is frozen, or the definition breaks a law of `tensorlang.lang.definition`.
         """
         args = self._index(key)
+        if isinstance(value, Increment) and value.func is self and not self.is_defined and not self._frozen_by:
+            self._start_from_identity(args, value)
+        else:
+            self.define(args, elements_of(value))
+
+    def define(self, args: tuple[Expr, ...], values: Sequence[ExprLike]) -> None:
+        """Add a definition, the values of all elements given; as ``f[args] = values``, whose errors it raises."""
         if self._frozen_by:
             raise frozen_error(self.name, self._frozen_by, args)
-        if not self.is_defined and isinstance(value, Increment) and value.func is self:
-            self._start_from_identity(args, value)
-        elif self.is_defined:
-            self._update(args, value)
+        if self.is_defined:
+            typed = typed_values(self.name, self.types, values, args)
+            self._append(*update_definition(self.name, self._vars, args, typed))
         else:
-            self._define(args, value)
+            self._define(args, values)
 
     def _index(self, key: object) -> tuple[Expr, ...]:
         rank = len(self._vars) if self.is_defined else len(key) if isinstance(key, tuple) else 1
         return index_exprs(self.name, rank, key)
 
-    def _define(self, args: tuple[Expr, ...], value: ExprLike) -> None:
-        if self._type is None:
-            typed = as_expr(value)
+    def _define(self, args: tuple[Expr, ...], values: Sequence[ExprLike]) -> None:
+        if self._types:
+            typed = typed_values(self.name, self._types, values, args)
         else:
-            typed = typed_value(self.name, self._type, value, f"{lhs_text(self.name, args)} = {shorten(value)}")
+            typed = tuple(map(as_expr, values))
         definition = pure_definition(self.name, args, typed)
         self._vars = tuple(repr(arg) for arg in args)
-        self._type = typed.type
-        self._append(definition, [typed])
+        self._types = tuple(value.type for value in typed)
+        self._append(definition, typed)
 
     def _start_from_identity(self, args: tuple[Expr, ...], increment: Increment) -> None:
         """The identity, then the increment; neither, if the increment is refused."""
-        declared = self._type
+        declared = self._types
         self._define_identity(args, increment)
         try:
-            self._update(args, increment)
+            self.define(args, increment.elements)
         except LanguageError:
-            self._vars, self._type, self._definitions = (), declared, []
+            self._vars, self._types, self._definitions = (), declared, []
             raise
 
     def _define_identity(self, args: tuple[Expr, ...], increment: Increment) -> None:
         """``f[args] = 0`` (or 1), over the Vars of `args`, and over new ones where an argument is no Var."""
-        value = increment.value
-        dtype = self._type or apply(lambda a: binary_node(increment.op, a, a), value).type
+        values = elements_of(increment.value)
+        types = self._types or tuple(apply(lambda a: binary_node(increment.op, a, a), v).type for v in values)
         taken = {name for arg in args for name in arg.variables}
         names = [arg.node.name if isinstance(arg.node, ir.Variable) and is_var(arg) else None for arg in args]
         fresh = (f"_{n}" for n in range(len(args) + len(taken)) if f"_{n}" not in taken)
         self._vars = tuple(name or next(fresh) for name in names)
-        self._type = dtype
-        node = literal(_IDENTITIES[increment.op], dtype)
-        pure = pure_definition(self.name, tuple(_var(name) for name in self._vars), Expr(node, {}, {}))
-        self._append(pure, [])
-
-    def _update(self, args: tuple[Expr, ...], value: ExprLike) -> None:
-        typed = typed_value(self.name, self.type, value, f"{lhs_text(self.name, args)} = {shorten(value)}")
-        definition, exprs = update_definition(self.name, self._vars, args, typed)
-        self._append(definition, exprs)
+        self._types = types
+        identities = tuple(Expr(literal(_IDENTITIES[increment.op], kind), {}, {}) for kind in types)
+        self._append(pure_definition(self.name, tuple(_var(name) for name in self._vars), identities), [])
 
     def _append(self, definition: Definition, exprs: Sequence[Expr]) -> None:
         for key, source in merge_sources(exprs).items():
@@ -260,7 +279,7 @@ class Func(Unscheduled, Source):
     def _rename_calls(self, names: Mapping[str, str]) -> None:
         def rename(node: ir.Expr) -> ir.Expr:
             if isinstance(node, ir.Call) and node.name in names:
-                return ir.Call(names[node.name], node.args, node.type)
+                return replace(node, name=names[node.name])
             return node
 
         self._definitions = [d.map_exprs(lambda expr: rewrite(expr, rename)) for d in self._definitions]
@@ -275,8 +294,8 @@ class InlineReduction(Func):
 
     _numbers = count()
 
-    def __init__(self, operator: str, dtype: DType, name: str | None) -> None:
-        super().__init__(operator if name is None else name, dtype)
+    def __init__(self, operator: str, types: Sequence[DType], name: str | None) -> None:
+        super().__init__(operator if name is None else name, types)
         self.operator = operator
         if name is None:
             self.name = f"{operator}.{next(InlineReduction._numbers)}"
@@ -307,6 +326,15 @@ class StageRef(Unscheduled):
     @property
     def as_written(self) -> str:
         return f"{self.func.name}.update({self.index - 1 or ''})"
+
+
+def _parse_types(dtype: TypeLike | Sequence[TypeLike] | None) -> tuple[DType, ...]:
+    """One element type, those of a tuple, or none."""
+    if dtype is None:
+        return ()
+    if isinstance(dtype, list | tuple):
+        return tuple(map(parse_dtype, dtype))
+    return (parse_dtype(dtype),)
 
 
 def _var(name: str) -> Expr:

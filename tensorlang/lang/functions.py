@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 from functools import reduce
+from typing import overload
 
 from tensorlang.dtypes import DType, parse_dtype
+from tensorlang.errors import LanguageError, caller_location
 from tensorlang.ir.expr import BinaryOp, UnaryOp
 from tensorlang.lang.expr import Expr, ExprLike, apply, as_expr
 from tensorlang.lang.promotion import binary_node, cast_node, pow_node, select_node, unary_node
+from tensorlang.lang.tuples import Tuple, ValueLike, elements_of, value_count
 
 
-def select(condition: ExprLike, if_true: ExprLike, if_false: ExprLike) -> Expr:
+@overload
+def select(condition: ExprLike, if_true: ExprLike, if_false: ExprLike) -> Expr: ...
+@overload
+def select(condition: ExprLike, if_true: tuple[ExprLike, ...], if_false: ValueLike) -> Tuple: ...
+@overload
+def select(condition: ExprLike, if_true: ExprLike, if_false: tuple[ExprLike, ...]) -> Tuple: ...
+def select(condition: ExprLike, if_true: ValueLike, if_false: ValueLike) -> Expr | Tuple:
     """`if_true` where the bool `condition` holds, else `if_false`; both are evaluated, as in ``np.where``.
+
+    Of two tuples, as long as each other, it selects each element.
 
     Raises
     ------
     LanguageError
-        If the condition is not bool.
+        If the condition is not bool, or a tuple meets a single value or a tuple of another length.
     """
-    return apply(select_node, condition, if_true, if_false)
+    first, second = elements_of(if_true), elements_of(if_false)
+    if len(first) != len(second):
+        raise LanguageError(
+            f"tl.select is given {value_count(len(first))} and {value_count(len(second))}.",
+            asked=f"tl.select({condition!r}, {if_true!r}, {if_false!r})",
+            where=caller_location(),
+            rule="the two sides of a select have the same number of elements",
+        )
+    chosen = [apply(select_node, condition, a, b) for a, b in zip(first, second, strict=True)]
+    return chosen[0] if len(chosen) == 1 else Tuple(*chosen)
 
 
 def min(a: ExprLike, *others: ExprLike) -> Expr:

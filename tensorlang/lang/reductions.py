@@ -1,16 +1,19 @@
-"""Inline reductions: a sum, product, maximum or minimum over an RDom, written inside an expression."""
+"""Inline reductions: a sum, product, extreme value or its place over an RDom, written inside an expression."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from tensorlang.dtypes import DType, int64, parse_dtype, uint64
 from tensorlang.errors import LanguageError, caller_location
-from tensorlang.ir.expr import BinaryOp, Const
+from tensorlang.ir.expr import BinaryOp, CompareOp, Const, Variable, index
 from tensorlang.lang.expr import Domain, Expr, ExprLike, apply, as_expr, domains_of, merge_variables
 from tensorlang.lang.func import InlineReduction
-from tensorlang.lang.functions import cast
+from tensorlang.lang.functions import cast, select
 from tensorlang.lang.functions import max as elementwise_max
 from tensorlang.lang.functions import min as elementwise_min
-from tensorlang.lang.promotion import binary_node, literal
+from tensorlang.lang.promotion import binary_node, compare_node, literal
+from tensorlang.lang.tuples import Tuple, elements_of
 from tensorlang.lang.var import RDom, Var
 
 
@@ -81,6 +84,60 @@ def minimum(value: ExprLike, *others: ExprLike, over: RDom | None = None, name: 
     return _extreme("minimum", BinaryOp.MIN, value, over, name)
 
 
+def argmax(value: ExprLike, over: RDom | None = None, *, name: str | None = None) -> Tuple:
+    """Where `value` is largest over an RDom, and the value there: ``(coordinate, ..., value)``.
+
+    There is a coordinate for each dimension of the RDom, or of all RDoms in order of first use. Of equal values the
+    first in the order of the RDom counts; a NaN counts as larger than all else, as in ``np.argmax``.
+
+    Parameters
+    ----------
+    value, over
+        As in `sum`.
+    name : str, optional
+        Name of the Func; by default that of its first reader with ``_argmax``, and a number from the second on.
+
+    Raises
+    ------
+    LanguageError
+        If `value` does not use the RDom.
+
+    Examples
+    --------
+    >>> from tensorlang.lang.func import Func
+    >>> from tensorlang.lang.input import Input
+    >>> x, i, k, out = Input("x", (4, 8), "float32"), Var("i"), RDom("k", 8), Func("out")
+    >>> out[i] = argmax(x[i, k])
+    >>> out.types
+    (int64, float32)
+    """
+    return _place("argmax", CompareOp.GT, value, over, name)
+
+
+def argmin(value: ExprLike, over: RDom | None = None, *, name: str | None = None) -> Tuple:
+    """Where `value` is smallest over an RDom, and the value there; a NaN counts as smaller. Otherwise as `argmax`."""
+    return _place("argmin", CompareOp.LT, value, over, name)
+
+
+def _place(label: str, better: CompareOp, value: ExprLike, over: RDom | None, name: str | None) -> Tuple:
+    expr = as_expr(value)
+    domains = _domains(label, expr, over)
+    dims = [dim for domain in domains for dim in domain.dims]
+    extreme = expr.type.minimum if better is CompareOp.GT else expr.type.maximum
+    start = [*(index(dim.min) for dim in dims), literal(extreme, expr.type)]
+
+    def step(best: tuple[Expr, ...], term: Expr) -> tuple[ExprLike, ...]:
+        wins = apply(lambda a, b: compare_node(better, a, b), term, best[-1])
+        if expr.type.is_float:
+            # The first NaN wins: it differs from itself, what it beats does not.
+            wins = wins | ((term != term) & (best[-1] == best[-1]))
+        own = domains_of(term.variables)
+        places = [Expr(Variable(dim.name), {}, {dim.name: domain}) for domain in own for dim in domain.dims]
+        return elements_of(select(wins, (*places, term), (*best,)))
+
+    return Tuple(*_fold(label, start, step, expr, domains, name))
+
+
 def _accumulate(
     label: str, op: BinaryOp, identity: int, value: ExprLike, over: RDom | None, dtype: DType | None, name: str | None
 ) -> Expr:
@@ -115,18 +172,32 @@ def _domains(label: str, expr: Expr, over: RDom | None) -> list[Domain]:
 
 
 def _reduce(label: str, op: BinaryOp, identity: Const, expr: Expr, domains: list[Domain], name: str | None) -> Expr:
-    func = InlineReduction(label, identity.type, name)
+    def step(totals: tuple[Expr, ...], term: Expr) -> tuple[Expr, ...]:
+        return (apply(lambda a, b: binary_node(op, a, b), totals[0], term),)
+
+    return _fold(label, [identity], step, expr, domains, name)[0]
+
+
+def _fold(
+    label: str,
+    start: Sequence[Const],
+    step: Callable[[tuple[Expr, ...], Expr], tuple[ExprLike, ...]],
+    expr: Expr,
+    domains: list[Domain],
+    name: str | None,
+) -> tuple[Expr, ...]:
+    """The elements, after all points of `domains`, of a Func that begins as `start` and takes `step` at each."""
+    func = InlineReduction(label, [const.type for const in start], name)
     predicates = [predicate for domain in domains for predicate in domain.predicates]
     # RVars of other domains become dimensions of this Func, and stay what they are where it is read.
     outer = {key: domain for key, domain in merge_variables([expr, *predicates]).items() if domain not in domains}
     inner = _over_own_domains(expr, domains)
     places = tuple(Var(key) for key in outer)
-    func[places] = Expr(identity, {}, {})
-    func[places] = apply(lambda a, b: binary_node(op, a, b), func[places], inner)
+    func.define(places, [Expr(const, {}, {}) for const in start])
+    func.define(places, step(func[places].elements, inner))
     for domain in domains:
         domain.used_by = domain.used_by or f"tl.{label}"
-    read = func[places]
-    return Expr(read.node, read.sources, outer)
+    return tuple(Expr(read.node, read.sources, outer) for read in func[places].elements)
 
 
 def _over_own_domains(expr: Expr, domains: list[Domain]) -> Expr:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import FuncDef
-from tensorlang.ir.expr import Call
+from tensorlang.ir.expr import Call, Expr
 from tensorlang.ir.visitor import walk
 from tensorlang.lang.weight import MAX_SIZE
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule
@@ -23,24 +25,28 @@ def check_inlined_size(resolved: ResolvedSchedule) -> ScheduleError | None:
     """A Func has few enough operations to be compiled; inlined Funcs that it reads count once for every use."""
     inlined: dict[str, int] = {}
     for func in resolved.algorithm.funcs:
-        size, largest = _expanded_size(func, inlined)
+        shares = _shares([expr for definition in func.definitions for expr in definition.exprs], inlined)
+        size, largest = sum(shares.values()), max(shares, key=lambda name: (name != "", shares[name]))
         if size > MAX_SIZE:
             return ScheduleError(
                 f"{func.name} has {size} operations, more than {MAX_SIZE}, as {largest} is written out in it.",
                 legal=f"s[{largest}].compute_root() | s[{largest}].compute_at(consumer, loop)",
             )
         if is_inline(func, resolved):
-            inlined[func.name] = size
+            for (buffer, _), value in zip(func.elements, func.pure.values, strict=True):
+                inlined[buffer] = sum(_shares([*func.pure.args, value], inlined).values())
     return None
 
 
-def _expanded_size(func: FuncDef, inlined: dict[str, int]) -> tuple[int, str]:
-    """The number of operations of `func` [nodes], and the inlined Func that the most of them are of."""
-    size, shares = 0, dict.fromkeys(inlined, 0)
-    for definition in func.definitions:
-        for root in (*definition.args, definition.value):
-            for node in walk(root):
-                size += 1
-                if isinstance(node, Call) and node.name in inlined:
-                    shares[node.name] += inlined[node.name]
-    return size + sum(shares.values()), max(shares, key=shares.__getitem__, default="")
+def _shares(exprs: Sequence[Expr], inlined: Mapping[str, int]) -> dict[str, int]:
+    """The operations of `exprs` when what they read is written out [nodes]: their own, under "", and by inlined Func.
+
+    `inlined` holds the operations of each element of the inlined Funcs.
+    """
+    shares = {"": 0}
+    for expr in exprs:
+        for node in walk(expr):
+            shares[""] += 1
+            if isinstance(node, Call) and node.buffer in inlined:
+                shares[node.name] = shares.get(node.name, 0) + inlined[node.buffer]
+    return shares

@@ -12,7 +12,7 @@ def strict_problems(resolved: ResolvedSchedule) -> list[ScheduleError]:
     found = [
         check_strict_order(resolved, stage)
         for func in resolved.algorithm.funcs
-        if func.type.is_float
+        if any(kind.is_float for kind in func.types)
         for stage in resolved.funcs[func.name].stages
     ]
     return [error for error in found if error is not None]

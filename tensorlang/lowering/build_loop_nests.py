@@ -164,7 +164,7 @@ class _Builder:
         produce = produce if needs is None else IfThenElse(needs, produce)
         memory = self.resolved.funcs[func.name].memory or Memory.HEAP
         box = self._storage(func, region, produce, facts)
-        return Realize(func.name, func.type, box, memory, block([produce, body]))
+        return Realize(func.name, func.types, box, memory, block([produce, body]))
 
     def _region(self, func: FuncDef, body: Stmt, facts: Facts) -> Region | None:
         region = infer_reads(body, func.name, self.domains, facts)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef
-from tensorlang.ir.expr import Binary, BinaryOp, Expr, Fma, Unary, UnaryOp
-from tensorlang.ir.visitor import rewrite
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Fma, Unary, UnaryOp
+from tensorlang.ir.visitor import map_children
 
 
 def contract_multiply_add(algorithm: Algorithm) -> Algorithm:
@@ -26,7 +26,12 @@ def _contract_func(func: FuncDef) -> FuncDef:
 
 def _contract(definition: Definition) -> Definition:
     # Not the predicate: one rounding less could decide a comparison the other way.
-    return replace(definition, value=rewrite(definition.value, _fuse))
+    return replace(definition, values=tuple(map(_contract_value, definition.values)))
+
+
+def _contract_value(expr: Expr) -> Expr:
+    # Not what is read at: one rounding less could make it another place than the one that is written.
+    return expr if isinstance(expr, Call) else _fuse(map_children(expr, _contract_value))
 
 
 def _fuse(expr: Expr) -> Expr:

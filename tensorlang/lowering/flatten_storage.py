@@ -1,6 +1,7 @@
 """Turn multi-dimensional accesses into flat loads and stores.
 
-In: a tree of Realize, Provide and Call. Out: Allocate, Store, Accumulate and Load with int64 element indices.
+In: a tree of Realize, Provide and Call. Out: Allocate, Store, Accumulate and Load with int64 element indices; a buffer
+for each element of a tuple, all of one layout, their Stores in a Simultaneous.
 Order: after bounds inference and let substitution; before vectorization, which needs flat indices to find dense
 accesses.
 Refuses: storage whose extent has no constant bound.
@@ -17,7 +18,7 @@ from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
 from tensorlang.ir.stmt import Accumulate, Allocate, For, Provide, Races, Range, Realize, Stmt, Store
-from tensorlang.ir.visitor import map_children, map_exprs, map_substatements
+from tensorlang.ir.visitor import at_once, block, map_children, map_exprs, map_substatements
 from tensorlang.schedule.associativity import find_accumulation
 from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
 from tensorlang.symbolic.facts import Facts
@@ -100,28 +101,41 @@ class StorageFlattener:
 
     def _flatten(self, stmt: Stmt, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
         match stmt:
-            case Realize(name, kind, box, memory, body):
+            case Realize(name, _, box, memory, body):
                 func = self.algorithm.func(name)
                 layout = storage_layout(name, func.vars, self.resolved.funcs[name].storage, box, facts)
                 inner = self._flatten(body, {**layouts, name: layout}, facts)
-                return Allocate(name, kind, layout.size, memory, inner)
-            case Provide(name, args, value, races):
-                at = layouts[name].index(tuple(_loads(a, layouts, facts) for a in args), facts)
-                if races is Races.NONE:
-                    return Store(name, at, _loads(value, layouts, facts))
-                found = find_accumulation(args, value, name)
-                assert found is not None, "only associative updates accumulate"
-                term = _loads(found.term, layouts, facts)
-                return Accumulate(name, at, found.op, term, value.type, atomic=races is Races.THREADS)
+                for buffer, kind in reversed(func.elements):
+                    inner = Allocate(buffer, kind, layout.size, memory, inner)
+                return inner
+            case Provide():
+                return self._stores(stmt, layouts, facts)
             case For(var, extent, _, _):
                 facts = facts.with_loop(var, extent)
         changed = map_exprs(stmt, lambda e: _loads(e, layouts, facts))
         return map_substatements(changed, lambda s: self._flatten(s, layouts, facts))
+
+    def _stores(self, stmt: Provide, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
+        """The stores of all elements but those that keep their value, all at once; or what each accumulates."""
+        calls = self.algorithm.func(stmt.name).calls(stmt.args)
+        changed = [(call, value) for call, value in zip(calls, stmt.values, strict=True) if call != value]
+        at = layouts[stmt.name].index(tuple(_loads(a, layouts, facts) for a in stmt.args), facts)
+        if stmt.races is not Races.NONE:
+            return block([self._accumulate(stmt, call, value, at, layouts, facts) for call, value in changed])
+        return at_once([Store(call.buffer, at, _loads(value, layouts, facts)) for call, value in changed])
+
+    def _accumulate(
+        self, stmt: Provide, call: Call, value: Expr, at: Expr, layouts: Mapping[str, Layout], facts: Facts
+    ) -> Stmt:
+        found = find_accumulation(call, value)
+        assert found is not None, "only associative updates accumulate"
+        term = _loads(found.term, layouts, facts)
+        return Accumulate(call.buffer, at, found.op, term, value.type, atomic=stmt.races is Races.THREADS)
 
 
 def _loads(expr: Expr, layouts: Mapping[str, Layout], facts: Facts) -> Expr:
     """`expr` with every Call replaced by a Load."""
     changed = map_children(expr, lambda e: _loads(e, layouts, facts))
     if isinstance(changed, Call):
-        return Load(changed.name, layouts[changed.name].index(changed.args, facts), None, changed.type)
+        return Load(changed.buffer, layouts[changed.name].index(changed.args, facts), None, changed.type)
     return changed

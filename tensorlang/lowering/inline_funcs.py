@@ -41,7 +41,8 @@ def _expand(expr: Expr, values: dict[str, FuncDef]) -> Expr:
     def change(node: Expr) -> Expr:
         if isinstance(node, Call) and node.name in values:
             func = values[node.name]
-            return substitute(func.pure.value, dict(zip(func.vars, node.args, strict=True)))
+            value = func.pure.values[node.element or 0]
+            return substitute(value, dict(zip(func.vars, node.args, strict=True)))
         return node
 
     return rewrite(expr, change)

@@ -199,9 +199,17 @@ def _module(
     prepare: Stmt,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Module:
-    state = [BufferParam(name, (layouts[name].size,), algorithm.func(name).type, Role.STATE) for name in placed.state]
+    state = [
+        BufferParam(buffer, (layouts[name].size,), kind, Role.STATE)
+        for name in placed.state
+        for buffer, kind in algorithm.func(name).elements
+    ]
     inputs = [input_param(source) for source in algorithm.inputs]
-    outputs = [BufferParam(name, shapes[name], algorithm.func(name).type, Role.OUTPUT) for name in algorithm.outputs]
+    outputs = [
+        BufferParam(buffer, shapes[name], kind, Role.OUTPUT)
+        for name in algorithm.outputs
+        for buffer, kind in algorithm.func(name).elements
+    ]
     in_prepare = _buffers(prepare)
     only_prepare = in_prepare - _buffers(main)
     main_inputs = [i for i in inputs if i.name not in only_prepare]

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
-from tensorlang.ir.expr import Expr
+from tensorlang.ir.expr import Call, Expr
 from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.visitor import conjuncts, free_variables
 from tensorlang.reference.grid import Progression, Value, gather_index, limits, read, slice_index
@@ -39,8 +39,8 @@ def evaluate(
     Returns
     -------
     dict of str to ndarray
-        Each output, C-contiguous, in its type. A self reference of an update reads what stood there before this point
-        of the RDom wrote.
+        Each output, C-contiguous, in its type; of a tuple each element, as ``f.0``, ``f.1``, ... A self reference of an
+        update reads what stood there before this point of the RDom wrote.
 
     Raises
     ------
@@ -54,12 +54,16 @@ def evaluate(
     outputs = {name: _output_box(algorithm.func(name), shapes) for name in algorithm.outputs}
     with np.errstate(all="ignore"):
         values = _Evaluation(algorithm, arrays).run(outputs)
-    return {name: values[name].part(outputs[name]).copy(order="C") for name in algorithm.outputs}
+    return {
+        buffer: values[buffer].part(outputs[name]).copy(order="C")
+        for name in algorithm.outputs
+        for buffer, _ in algorithm.func(name).elements
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class _Region:
-    """A Func or an Input over a box."""
+    """An element of a Func, or an Input, over a box."""
 
     array: Array
     origin: tuple[int, ...]
@@ -79,36 +83,36 @@ class _Evaluation:
         self._regions = {s.name: _Region(arrays[s.name], (0,) * len(s.shape)) for s in algorithm.inputs}
 
     def run(self, outputs: Mapping[str, Box]) -> dict[str, _Region]:
-        """Compute `outputs`, and what they need, producers first."""
+        """Compute `outputs`, and what they need, producers first; regions by the names of their buffers."""
         boxes = required_boxes(self._algorithm, outputs, self._read_ahead)
         for func in self._algorithm.funcs:
             if func.name in boxes:
                 self._compute(func, boxes[func.name])
         return self._regions
 
-    def _read(self, name: str, args: list[Value], rank: int) -> Array:
-        region = self._regions[name]
+    def _read(self, call: Call, args: list[Value], rank: int) -> Array:
+        region = self._regions[call.buffer]
         return read(region.array, region.origin, args, rank)
 
-    def _read_ahead(self, name: str, args: list[Value], rank: int) -> Array:
+    def _read_ahead(self, call: Call, args: list[Value], rank: int) -> Array:
         """Read for an index that depends on data, while boxes are still being found: computes a Func for it apart."""
         box = tuple(limits(arg) for arg in args)
-        source = self._algorithm.find_input(name)
+        source = self._algorithm.find_input(call.name)
         if source is not None:
-            check_inside(name, source.shape, box, name)
-            return self._read(name, args, rank)
-        region = _Evaluation(self._algorithm, self._arrays).run({name: box})[name]
+            check_inside(call.name, source.shape, box, call.name)
+            return self._read(call, args, rank)
+        region = _Evaluation(self._algorithm, self._arrays).run({call.name: box})[call.buffer]
         return read(region.array, region.origin, args, rank)
 
     def _compute(self, func: FuncDef, box: Box) -> None:
         shape = [high - low + 1 for low, high in box]
-        target = np.zeros(shape, func.type.numpy)
-        self._regions[func.name] = _Region(target, tuple(low for low, _ in box))
+        origin = tuple(low for low, _ in box)
+        self._regions |= {buffer: _Region(np.zeros(shape, kind.numpy), origin) for buffer, kind in func.elements}
         for definition in func.definitions:
             self._run(func, definition, box)
 
     def _run(self, func: FuncDef, definition: Definition, box: Box) -> None:
-        region = self._regions[func.name]
+        regions = [self._regions[buffer] for buffer, _ in func.elements]
         dims = pure_dims(func, definition)
         grid: dict[str, Value] = {
             func.vars[d]: Progression(box[d][0], 1, axis, box[d][1] - box[d][0] + 1) for axis, d in enumerate(dims)
@@ -119,10 +123,15 @@ class _Evaluation:
                 continue
             scope = Scope(found.values, found.rank, self._read)
             args = [scope.value(arg) for arg in definition.args]
-            if found.is_grid:
-                _write(region, args, dims, scope.array(definition.value))
-            else:
-                region.array[gather_index(region.origin, args, found.rank)] = scope.array(definition.value)
+            values = [scope.array(value) for value in definition.values]
+            if len(values) > 1:
+                # A value may be a view of another element, which is written before it.
+                values = [value.copy() for value in values]
+            for region, value in zip(regions, values, strict=True):
+                if found.is_grid:
+                    _write(region, args, dims, value)
+                else:
+                    region.array[gather_index(region.origin, args, found.rank)] = value
 
     def _points(self, definition: Definition) -> Iterator[tuple[dict[str, Value], tuple[Expr, ...]]]:
         """The points of a reduction domain, in order, each with the conditions that are left to decide there."""

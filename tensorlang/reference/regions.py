@@ -118,7 +118,7 @@ def _box(args: tuple[Expr, ...], iterations: Iterations) -> Box | None:
 def _calls(definition: Definition) -> Iterator[tuple[Call, tuple[Expr, ...]]]:
     """Every read in a definition, with the conditions under which it happens."""
     conditions = conjuncts(definition.predicate)
-    roots: list[tuple[Expr, tuple[Expr, ...]]] = [(root, conditions) for root in (definition.value, *definition.args)]
+    roots: list[tuple[Expr, tuple[Expr, ...]]] = [(root, conditions) for root in (*definition.values, *definition.args)]
     roots += [(condition, conditions[:n]) for n, condition in enumerate(conditions)]
     for root, before in roots:
         for node in walk(root):

@@ -11,8 +11,8 @@ from tensorlang.reference import semantics
 from tensorlang.reference.grid import Progression, Value, combine
 from tensorlang.reference.semantics import Array
 
-Reader = Callable[[str, list[Value], int], Array]
-"""Reads a Func or an Input, by name, at index values over a grid of so many axes."""
+Reader = Callable[[Call, list[Value], int], Array]
+"""Reads what a call names, a Func or an Input, at index values over a grid of so many axes."""
 
 
 class Scope:
@@ -33,8 +33,8 @@ class Scope:
         match expr:
             case Binary():
                 return self._binary(expr)
-            case Call(name, args, _):
-                return self._reader(name, [self.value(arg) for arg in args], self._rank)
+            case Call():
+                return self._reader(expr, [self.value(arg) for arg in expr.args], self._rank)
             case Variable(name, _):
                 return self._names[name]
             case Const(value, dtype) if dtype == int64:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tensorlang.ir.algorithm import Definition
+from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.associative import IDENTITIES, rounded_product
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Expr, Fma, Unary, UnaryOp
 from tensorlang.ir.printer import format_expr
@@ -13,22 +13,22 @@ from tensorlang.ir.visitor import walk
 
 @dataclass(frozen=True, slots=True)
 class Accumulation:
-    """An update ``f[args] = f[args] op term``, with an associative and commutative `op`; the term does not read f.
+    """An element ``f[args] = f[args] op term``, with an associative and commutative `op`; the term does not read f.
 
-    The term of a float16 or bfloat16 Func is in the type that is computed in; the Func is widened and narrowed around
-    the operator.
+    The term of a float16 or bfloat16 element is in the type that is computed in; the element is widened and narrowed
+    around the operator.
     """
 
     op: BinaryOp
     term: Expr
 
 
-def find_accumulation(args: tuple[Expr, ...], value: Expr, func: str) -> Accumulation | None:
-    """What the update ``func[args] = value`` accumulates, or None if it is not proven to be of that form.
+def find_accumulation(old: Call, value: Expr) -> Accumulation | None:
+    """What an update that replaces `old` by `value` accumulates, or None if it is not proven to be of that form.
 
     ``f - term`` counts as ``f + (-term)``, and ``a * b + f`` that is rounded once as adding a product.
     """
-    if _why_not(args, value, func):
+    if _why_not(old, value):
         return None
     match _without_float_cast(value):
         case Fma(a, b, _):
@@ -36,8 +36,14 @@ def find_accumulation(args: tuple[Expr, ...], value: Expr, func: str) -> Accumul
         case Binary(BinaryOp.SUB, _, b):
             return Accumulation(BinaryOp.ADD, Unary(UnaryOp.NEG, b))
         case Binary(op, a, b):
-            return Accumulation(op, b if _is_self(a, args, func) else a)
+            return Accumulation(op, b if _is_self(a, old) else a)
     raise AssertionError("what _why_not lets pass is one of these")
+
+
+def old_values(definition: Definition, func: str) -> tuple[Call, ...]:
+    """What each element of Func `func` is before the update `definition` replaces it by its value."""
+    kinds = [value.type for value in definition.values]
+    return FuncDef(func, (), tuple(kinds), definition).calls(definition.args)
 
 
 def is_associative_update(definition: Definition, func: str) -> bool:
@@ -46,12 +52,20 @@ def is_associative_update(definition: Definition, func: str) -> bool:
 
 
 def why_not_associative(definition: Definition, func: str) -> str:
-    """Which condition of an accumulation an update fails, as the end of a sentence; "" if it fails none."""
-    return _why_not(definition.args, definition.value, func)
+    """Which condition of an accumulation an update fails, as the end of a sentence; "" if it fails none.
+
+    Each element of a tuple accumulates by itself, or keeps its value.
+    """
+    for old, value in zip(old_values(definition, func), definition.values, strict=True):
+        why = "" if value == old else _why_not(old, value)
+        if why:
+            return why
+    return ""
 
 
-def _why_not(args: tuple[Expr, ...], value: Expr, func: str) -> str:
-    for arg in args:
+def _why_not(old: Call, value: Expr) -> str:
+    func = old.name
+    for arg in old.args:
         if _reads(arg, func):
             return f"its index {format_expr(arg)} reads {func}"
     node = _without_float_cast(value)
@@ -64,7 +78,7 @@ def _why_not(args: tuple[Expr, ...], value: Expr, func: str) -> str:
         operands, op = (node.a, node.b), node.op
     else:
         return f"{func} is not an operand of its outermost operator"
-    selves = [_is_self(operand, args, func) for operand in operands]
+    selves = [_is_self(operand, old) for operand in operands]
     if not any(selves):
         return f"{func} at the indices on the left is not an operand of its outermost operator"
     if op not in IDENTITIES and not (op is BinaryOp.SUB and selves[0]):
@@ -74,9 +88,8 @@ def _why_not(args: tuple[Expr, ...], value: Expr, func: str) -> str:
     return ""
 
 
-def _is_self(node: Expr, args: tuple[Expr, ...], func: str) -> bool:
-    call = _without_float_cast(node)
-    return isinstance(call, Call) and call.name == func and call.args == args
+def _is_self(node: Expr, old: Call) -> bool:
+    return _without_float_cast(node) == old
 
 
 def _without_float_cast(node: Expr) -> Expr:

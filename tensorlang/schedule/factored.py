@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from tensorlang.ir.algorithm import Definition, FuncDef, ReductionVar
-from tensorlang.ir.associative import identity
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Compare, CompareOp, Expr, Variable, index
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Expr, Variable, index
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.ir.visitor import conjuncts, rewrite, substitute
 from tensorlang.schedule import resolved
-from tensorlang.schedule.associativity import Accumulation
 from tensorlang.schedule.call import Call as DirectiveCall
+from tensorlang.schedule.merging import Reduction
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 
 
@@ -125,7 +124,7 @@ def _product(a: Expr, factor: int) -> Expr:
 
 
 def partial_func(
-    name: str, func: FuncDef, stage: StagePlan, found: Accumulation, preserved: Mapping[str, str], points: Points
+    name: str, func: FuncDef, stage: StagePlan, found: Reduction, preserved: Mapping[str, str], points: Points
 ) -> FuncDef:
     """The Func `name` of partial results, over the Vars that `preserved` names and then those of `func`."""
     own = tuple(Variable(var) for var in preserved.values())
@@ -136,7 +135,7 @@ def partial_func(
 
     def redirect(node: Expr) -> Expr:
         if isinstance(node, Call) and node.name == func.name:
-            return Call(name, (*own, *node.args), node.type)
+            return replace(node, name=name, args=(*own, *node.args))
         return node
 
     loops = [
@@ -148,25 +147,21 @@ def partial_func(
     there = stage.definition.map_exprs(localized)
     conditions = (*points.guards, *conjuncts(there.predicate))
     predicate = reduce(lambda a, b: Binary(BinaryOp.AND, a, b), conditions) if conditions else None
-    update = Definition((*own, *there.args), there.value, (*rvars, *loops), predicate)
-    start = Definition(tuple(Variable(var) for var in vars_), identity(found.op, func.type))
-    return FuncDef(name, vars_, func.type, start, (update,))
+    update = Definition((*own, *there.args), there.values, (*rvars, *loops), predicate)
+    start = Definition(tuple(Variable(var) for var in vars_), found.identities)
+    return FuncDef(name, vars_, func.types, start, (update,))
 
 
 def merge_definition(
-    name: str, func: FuncDef, stage: StagePlan, found: Accumulation, preserved: Mapping[str, str]
+    name: str, func: FuncDef, stage: StagePlan, found: Reduction, preserved: Mapping[str, str]
 ) -> Definition:
     """The update of `func` that merges the partial results of `name` over the loops `preserved`."""
     extents = {loop.name: _extent(loop) for loop in stage.loops if loop.name in preserved}
     point = tuple(Variable(var) for var in func.vars)
-    total: Expr = Call(func.name, point, func.type)
-    part: Expr = Call(name, (*map(Variable, preserved), *point), func.type)
-    wide = found.term.type
-    if wide == func.type:
-        value: Expr = Binary(found.op, total, part)
-    else:
-        value = Cast(func.type, Binary(found.op, Cast(wide, total), Cast(wide, part)))
-    return Definition(point, value, tuple(ReductionVar(loop, 0, extents[loop]) for loop in preserved))
+    totals = func.calls(point)
+    parts = tuple(replace(total, name=name, args=(*map(Variable, preserved), *point)) for total in totals)
+    rvars = tuple(ReductionVar(loop, 0, extents[loop]) for loop in preserved)
+    return Definition(point, found.merged(totals, parts), rvars)
 
 
 def partial_stage(

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import FuncDef
-from tensorlang.schedule.associativity import find_accumulation, why_not_associative
+from tensorlang.schedule.associativity import why_not_associative
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factored import (
     Points,
@@ -18,6 +18,7 @@ from tensorlang.schedule.factored import (
     partial_stage,
 )
 from tensorlang.schedule.fields import NewName, Pairs
+from tensorlang.schedule.merging import find_reduction
 from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin_func
 from tensorlang.schedule.resolved import StorageDim
@@ -95,8 +96,8 @@ class Rfactor(Directive):
         stage = plan.stage(self)
         refuse(check_factors_an_update(self, stage))
         refuse(*(check_factors_reduction_loops(self, stage, loop) for loop, _ in self.preserved))
-        refuse(check_factors_associative_updates(self, stage))
         func, preserved = plan.algorithm.func(stage.name.func), dict(self.preserved)
+        refuse(check_factors_associative_updates(self, stage, func))
         points = find_points(stage, preserved)
         refuse(
             check_factored_func_is_new(self, plan),
@@ -107,7 +108,7 @@ class Rfactor(Directive):
 
     def _factored(self, plan: Plan, stage: StagePlan, func: FuncDef, points: Points) -> Plan:
         preserved = dict(self.preserved)
-        found = find_accumulation(stage.definition.args, stage.definition.value, func.name)
+        found = find_reduction(func, stage.name.update)
         assert found is not None, "check_factors_associative_updates lets only these pass"
         partial = partial_func(self.name, func, stage, found, preserved, points)
         merge = merge_definition(self.name, func, stage, found, preserved)
@@ -156,13 +157,13 @@ def check_factors_reduction_loops(call: Rfactor, stage: StagePlan, name: str) ->
 
 
 @rule(Family.FACTORS)
-def check_factors_associative_updates(call: Rfactor, stage: StagePlan) -> ScheduleError | None:
+def check_factors_associative_updates(call: Rfactor, stage: StagePlan, func: FuncDef) -> ScheduleError | None:
     """What rfactor takes apart accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e that does
-    not read f.
+    not read f; or it is an argmin or argmax that keeps the RVars.
     """
-    why = why_not_associative(stage.definition, stage.name.func)
-    if not why:
+    if find_reduction(func, stage.name.update) is not None:
         return None
+    why = why_not_associative(stage.definition, stage.name.func)
     return call.error(f"the update is not proven associative: {why}.")
 
 

@@ -134,8 +134,7 @@ def check_copied_is_read(call: In, consumer: FuncDef) -> ScheduleError | None:
 def _wrapper(name: str, producer: FuncDef | InputDef, consumer: FuncDef) -> FuncDef:
     names = producer.vars if isinstance(producer, FuncDef) else _dimension_names(producer, consumer)
     coordinates: tuple[Expr, ...] = tuple(Variable(var) for var in names)
-    pure = Definition(coordinates, Call(producer.name, coordinates, producer.type))
-    return FuncDef(name, names, producer.type, pure)
+    return FuncDef(name, names, producer.types, Definition(coordinates, producer.calls(coordinates)))
 
 
 def _dimension_names(producer: InputDef, consumer: FuncDef) -> tuple[str, ...]:

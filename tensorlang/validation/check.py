@@ -105,11 +105,11 @@ def check_kernel(
         raise LanguageError(
             "a kernel made from a module by hand cannot be checked.", hint="make it by tl.compile from an algorithm"
         )
-    shapes = shapes or {item.name: item.shape for item in kernel.outputs}
+    shapes = shapes or _output_shapes(kernel, algorithm)
     cases = _given_case(algorithm, shapes, arrays) if arrays is not None else _test_cases(algorithm, shapes, seeds)
     worst = Difference(0.0, 0.0, "")
     for case, flush in product(cases, Flush):
-        found = _run(kernel, case, shapes, flush, threads)
+        found = _run(kernel, case, flush, threads)
         worst = Difference(
             max(worst.max_abs_error, found.max_abs_error),
             max(worst.max_rel_error, found.max_rel_error),
@@ -143,13 +143,17 @@ def _test_cases(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], see
     ]
 
 
-def _run(
-    kernel: Kernel, case: _Case, shapes: Mapping[str, tuple[int, ...]], flush: Flush, threads: int | None
-) -> Difference:
+def _output_shapes(kernel: Kernel, algorithm: Algorithm) -> dict[str, tuple[int, ...]]:
+    """The shape of each output Func; all elements of a tuple have one."""
+    shapes = {item.name: item.shape for item in kernel.outputs}
+    return {name: shapes[algorithm.func(name).elements[0][0]] for name in algorithm.outputs}
+
+
+def _run(kernel: Kernel, case: _Case, flush: Flush, threads: int | None) -> Difference:
     """One call, between guard pages; the first wrong output gives the reason."""
     inputs = [_guarded_copy(case.arrays[item.name], flush) for item in kernel.inputs]
     types = {item.name: item.type for item in kernel.outputs}
-    outputs = {name: _filled(shape, types[name], flush) for name, shape in shapes.items()}
+    outputs = {item.name: _filled(item.shape, item.type, flush) for item in kernel.outputs}
     out = tuple(outputs.values())
     kernel(*inputs, out=out if len(out) > 1 else out[0], threads=threads)
     differences = [

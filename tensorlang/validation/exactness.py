@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil, floor, inf, prod, sqrt
+from math import ceil, floor, inf, isinf, prod, sqrt
 
 from tensorlang.dtypes import DType, Kind
 from tensorlang.ir.algorithm import Algorithm, Definition, FuncDef, InputDef
@@ -26,7 +26,7 @@ def exact_magnitude(algorithm: Algorithm) -> int | None:
     for greatest in _CANDIDATES:
         magnitudes = {item.name: _input_magnitude(item, greatest) for item in algorithm.inputs}
         for func in algorithm.funcs:
-            magnitudes[func.name] = _func_magnitude(func, magnitudes)
+            magnitudes |= _func_magnitudes(func, magnitudes)
         if inf not in magnitudes.values():
             return greatest
     return None
@@ -57,7 +57,7 @@ def error_bound(algorithm: Algorithm) -> float:
     deviations of room, far below what a missing or doubled term costs. The constant covers polynomials of a few ulps.
     `eps` is that of the coarsest type.
     """
-    eps = max((_eps(func.type) for func in algorithm.funcs), default=0.0)
+    eps = max((_eps(kind) for func in algorithm.funcs for kind in func.types), default=0.0)
     return eps * (16 + 8 * sqrt(reduction_length(algorithm)))
 
 
@@ -81,26 +81,43 @@ def _exact_limit(dtype: DType) -> float:
     return 2.0 ** _MANTISSA_BITS[dtype.kind, dtype.bits]
 
 
-def _func_magnitude(func: FuncDef, magnitudes: Mapping[str, float]) -> float:
-    """A bound of the absolute values of a Func, partial sums included; infinite if there is none."""
-    bound = _magnitude(func.pure.value, magnitudes)
+def _func_magnitudes(func: FuncDef, magnitudes: Mapping[str, float]) -> dict[str, float]:
+    """Bounds of the absolute values of each element of a Func, partial sums included; infinite where there is none."""
+    names = [name for name, _ in func.elements]
+    bounds = dict(zip(names, (_magnitude(value, magnitudes) for value in func.pure.values), strict=True))
     for update in func.updates:
-        term = _find_term(update.value, func.name)
+        before = last = bounds
+        # Values that only choose among what is there, such as running maxima or swaps, stop growing after a few steps.
+        rounds = min(_points(update), len(names) + 1)
+        for _ in range(rounds):
+            last, bounds = bounds, _after_update(func, update, before, {**magnitudes, **bounds})
+        if bounds != last and _points(update) > rounds:
+            bounds = dict.fromkeys(names, inf)
+    return {name: _held(bounds[name], kind) for name, kind in func.elements}
+
+
+def _after_update(
+    func: FuncDef, update: Definition, before: Mapping[str, float], now: Mapping[str, float]
+) -> dict[str, float]:
+    """Bounds after a step of an update, given those before its first step and now; of a sum, after all of them."""
+    bounds: dict[str, float] = {}
+    for (name, _), value in zip(func.elements, update.values, strict=True):
+        term = _find_term(value, func.name, name)
         if term is not None:
-            bound += _points(update) * _magnitude(term, magnitudes)
-        elif _points(update) > 1 and _reads(update.value, func.name):
-            bound = inf
+            bounds[name] = before[name] + _points(update) * _magnitude(term, now)
         else:
-            bound = max(bound, _magnitude(update.value, {**magnitudes, func.name: bound}))
-    return _held(bound, func.type)
+            bounds[name] = max(now[name], _magnitude(value, now))
+    return bounds
 
 
-def _find_term(value: Expr, name: str) -> Expr | None:
-    """What an update adds to its Func `name` in each step, or None if it is not f + e, f - e or e + f."""
+def _find_term(value: Expr, func: str, buffer: str) -> Expr | None:
+    """What an update adds to element `buffer` of its Func in each step, or None if it is not f + e, f - e or e + f."""
     match value:
-        case Binary(BinaryOp.ADD | BinaryOp.SUB, Call(called, _, _), term) if called == name and not _reads(term, name):
+        case Binary(BinaryOp.ADD | BinaryOp.SUB, Call() as call, term) if call.buffer == buffer and not _reads(
+            term, func
+        ):
             return term
-        case Binary(BinaryOp.ADD, term, Call(called, _, _)) if called == name and not _reads(term, name):
+        case Binary(BinaryOp.ADD, term, Call() as call) if call.buffer == buffer and not _reads(term, func):
             return term
     return None
 
@@ -113,11 +130,12 @@ def _magnitude(expr: Expr, magnitudes: Mapping[str, float]) -> float:
     """A bound of the absolute value of `expr`; infinite if it may be a fraction, or round on the way."""
     match expr:
         case Const(value=value):
-            bound = abs(float(value)) if float(value).is_integer() else inf
+            # Infinities start running maxima; nothing that meets them rounds.
+            bound = abs(float(value)) if float(value).is_integer() else 0.0 if isinf(value) else inf
         case Variable():
             bound = _GREATEST_INDEX
-        case Call(name, _, _):
-            bound = magnitudes[name]
+        case Call():
+            bound = magnitudes[expr.buffer]
         case Select(_, a, b):
             bound = max(_magnitude(a, magnitudes), _magnitude(b, magnitudes))
         case Unary(op, value) if op in _EXACT_UNARY:

@@ -150,7 +150,7 @@ def data_index(kind: DType) -> Expr:
     ],
 )
 def test_an_index_that_depends_on_data_is_bounded_by_its_type_or_a_clamp(at: Expr, box: str) -> None:
-    body = Provide("f", (Variable("i"),), Call("x", (at,), float32))
+    body = Provide("f", (Variable("i"),), (Call("x", (at,), float32),))
     region = infer_reads(For("i", index(4), LoopKind.SERIAL, body), "x", {}, AROUND)
     assert region is not None and show(region.required) == box
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,24 +16,33 @@ Array = npt.NDArray[Any]
 
 
 def assert_agrees(
-    output: tl.Func,
+    output: tl.Func | Sequence[tl.Func],
     s: tl.Schedule,
     expected: Callable[..., Any],
     *,
-    shape: tuple[int, ...],
+    shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
     tolerance: float = 1e-5,
 ) -> None:
     """Fail unless the kernel gives what the oracle gives, and what `expected` makes of the inputs.
 
-    `tolerance` is relative to the largest element expected; integers are compared exactly.
+    `expected` gives an array, or a tuple of them where the kernel has several outputs or a tuple. `tolerance` is
+    relative to the largest element expected; integers are compared exactly.
     """
     kernel = tl.compile(output, s, shape=shape)
     for threads in (1, 2):
         result = check_kernel(kernel, threads=threads)
         assert result.ok, f"{threads} threads: {result.reason}\n{s.source()}"
     arrays = [_random(item.shape, item.type) for item in kernel.inputs]
-    wanted = np.asarray(expected(*arrays))
+    wanted = expected(*arrays)
     got = kernel(*arrays)
+    if not isinstance(got, tuple):
+        wanted, got = (wanted,), (got,)
+    assert len(got) == len(wanted)
+    for ours, theirs in zip(got, wanted, strict=True):
+        _assert_close(ours, np.asarray(theirs), tolerance)
+
+
+def _assert_close(got: Array, wanted: Array, tolerance: float) -> None:
     assert got.shape == wanted.shape
     if np.issubdtype(got.dtype, np.floating):
         np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * max(1.0, float(np.abs(wanted).max())))

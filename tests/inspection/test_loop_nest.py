@@ -17,6 +17,7 @@ PROGRAMS: dict[str, Callable[[], programs.Program]] = {
     "blur_guard_with_if": lambda: programs.blur("guard_with_if"),
     "guarded_sum": programs.guarded_sum,
     "packed_weights": programs.packed_weights,
+    "column_argmax": programs.column_argmax,
 }
 
 

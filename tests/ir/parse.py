@@ -104,7 +104,7 @@ class _Parser:
     def write(self, name: str, where: ast.expr, value: Expr) -> Stmt:
         args = self.exprs(where)
         if not self.flat:
-            return Provide(name, args, value)
+            return Provide(name, args, (value,))
         return Store(name, args[0], broadcast(value, args[0].type.lanes), args[1] if len(args) > 1 else None)
 
     def accumulate(self, name: str, where: ast.expr, op: ast.operator, value: Expr) -> Accumulate:

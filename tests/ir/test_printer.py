@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tensorlang.dtypes import float32, float64, int8, int64, uint8
-from tensorlang.ir.expr import Binary, BinaryOp, Broadcast, Cast, Const, Expr, Unary, UnaryOp, Variable, index
+from tensorlang.dtypes import float32, float64, int8, int32, int64, uint8
+from tensorlang.ir.expr import (
+    Binary,
+    BinaryOp,
+    Broadcast,
+    Call,
+    Cast,
+    Const,
+    Expr,
+    Load,
+    Unary,
+    UnaryOp,
+    Variable,
+    index,
+)
 from tensorlang.ir.module import BufferParam, Function, Module, Role
 from tensorlang.ir.printer import format_expr, format_module, format_stmt
-from tensorlang.ir.stmt import Accumulate, Block, Memory, Range, Realize
+from tensorlang.ir.stmt import Accumulate, Block, Memory, Provide, Range, Realize, Simultaneous, Store
 from tests.ir.parse import assert_printed, parse_expr, parse_stmt
 
 
@@ -112,12 +125,32 @@ def test_accumulation() -> None:
 
 def test_statements_over_funcs() -> None:
     box = (Range(Variable("i"), index(1)), Range(index(0), index(8)))
-    stmt = Realize("g", float32, box, Memory.STACK, parse_stmt("g[i, 0] = x[i] * 2.0", flat=False))
+    stmt = Realize("g", (float32,), box, Memory.STACK, parse_stmt("g[i, 0] = x[i] * 2.0", flat=False))
     assert_printed(
         stmt,
         """
         realize g: float32 ([i, +1], [0, +8]) in stack
         g[i, 0] = x[i] * 2.0
+        """,
+    )
+
+
+def test_statements_over_tuples() -> None:
+    args = (Variable("i"), index(0))
+    swap = Provide("g", args, (Call("g", args, int32, 1), Call("g", args, float32, 0)))
+    assert_printed(
+        Realize("g", (float32, int32), (Range(index(0), index(1)), Range(index(0), index(8))), Memory.HEAP, swap),
+        """
+        realize g: (float32, int32) ([0, +1], [0, +8]) in heap
+        g[i, 0] = (g[i, 0][1], g[i, 0][0])
+        """,
+    )
+    assert_printed(
+        Simultaneous((Store("g.0", index(3), Load("g.1", index(3), None, int32)), Store("g.1", index(3), index(0)))),
+        """
+        at once:
+          g.0{3} = g.1{3}
+          g.1{3} = 0
         """,
     )
 

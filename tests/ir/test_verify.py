@@ -31,6 +31,7 @@ from tensorlang.ir.stmt import (
     Memory,
     Range,
     Realize,
+    Simultaneous,
     Stmt,
     Store,
 )
@@ -38,7 +39,7 @@ from tensorlang.ir.verify import verify_stmt
 from tests.ir.parse import parse_expr, parse_stmt
 
 
-def store(value: Expr) -> Stmt:
+def store(value: Expr) -> Store:
     return Store("out", index(0), value)
 
 
@@ -46,9 +47,10 @@ def one(kind: DType) -> Const:
     return Const(1, kind)
 
 
+_NOT_A_GROUP = "what is stored at once are two or more elements, each to a buffer of its own"
 _NOT_FLAT = "storage is flat, but a Realize or Provide is left"
 PROBLEMS: list[tuple[Stmt, str]] = [
-    (Realize("g", float32, (Range(index(0), index(1)),), Memory.HEAP, Block(())), _NOT_FLAT),
+    (Realize("g", (float32,), (Range(index(0), index(1)),), Memory.HEAP, Block(())), _NOT_FLAT),
     (parse_stmt("g[0] = 1.0", flat=False), _NOT_FLAT),
     (
         parse_stmt("for i in serial(2):\n for i in serial(3):\n  out[i] = 1.0"),
@@ -66,6 +68,8 @@ PROBLEMS: list[tuple[Stmt, str]] = [
         Store("out", parse_expr("ramp(0, 1, 4)"), one(float32.with_lanes(4)), one(bool_)),
         "a store to out: the predicate is bool, for 4 lanes",
     ),
+    (Simultaneous((store(one(float32)),)), _NOT_A_GROUP),
+    (Simultaneous((store(one(float32)), store(one(float32)))), _NOT_A_GROUP),
     (store(Load("x", parse_expr("ramp(0, 1, 4)"), None, float32)), "a load of x: the index is int64x4, for 1 lanes"),
     (store(Load("x", index(0), one(float32), float32)), "a load of x: the predicate is float32, for 1 lanes"),
     (store(parse_expr("x[0]", flat=False)), "a call of x is left"),

@@ -16,7 +16,7 @@ i, j = tl.vars("i j")
 def text(func: FuncDef) -> list[str]:
     """Each definition as one line."""
     return [
-        f"{func.name}[{', '.join(format_expr(a) for a in d.args)}] = {format_expr(d.value)}"
+        f"{func.name}[{', '.join(format_expr(a) for a in d.args)}] = {format_expr(d.values[0])}"
         + "".join(f" for {r.name} in [{r.min}, +{r.extent}]" for r in d.rvars)
         for d in func.definitions
     ]

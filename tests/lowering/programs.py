@@ -74,3 +74,20 @@ def packed_weights() -> Program:
     s[acc].compute_at(out, "i").store_in("register").split("j", "jt", "j", 8, "round_up").vectorize("j")
     s[acc.update()].split("j", "jt", "j", 8, "round_up").reorder("k", "j").vectorize("j")
     return out, s
+
+
+def column_argmax() -> Program:
+    """The largest element of each column and its row: both elements of a tuple in registers, stored at once."""
+    x = tl.Input("x", (12, 32), tl.float32)
+    j, k = tl.Var("j"), tl.RDom("k", 12)
+    best, out = tl.Func("best", (tl.int64, tl.float32)), tl.Func("out")
+    best[j] = (-1, -1.0e30)
+    best[j] = tl.select(x[k, j] > best[j][1], (k, x[k, j]), best[j])
+    best[j][0] += 1
+    out[j] = best[j][0]
+    s = tl.Schedule(out)
+    s[best].compute_root().vectorize("j", 16)
+    s[best.update()].split("j", "jo", "ji", 16).reorder("jo", "k", "ji").vectorize("ji")
+    s[best.update(1)].vectorize("j", 16)
+    s[out].vectorize("j", 16)
+    return out, s

@@ -50,7 +50,7 @@ def lowered(output: tl.Func, schedule: tl.Schedule | None = None, numerics: str 
 )
 def test_contracted(value: Callable[[], Expr], contracted: str) -> None:
     algorithm = contract_multiply_add(build_algorithm(define("f", value())))
-    assert format_expr(algorithm.func("f").pure.value) == contracted
+    assert format_expr(algorithm.func("f").pure.values[0]) == contracted
 
 
 def test_updates_are_contracted() -> None:
@@ -58,7 +58,19 @@ def test_updates_are_contracted() -> None:
     f = define("f", x[i] * 1.0)
     f[i] += x[k] * y[i]
     algorithm = contract_multiply_add(build_algorithm(f))
-    assert format_expr(algorithm.func("f").updates[0].value) == "fma(x[k], y[i], f[i])"
+    assert format_expr(algorithm.func("f").updates[0].values[0]) == "fma(x[k], y[i], f[i])"
+
+
+def test_indices_are_not_contracted() -> None:
+    """An update reads the element that it writes: both indices round alike."""
+    k = tl.RDom("k", 8)
+    f = define("f", x[i] * 1.0)
+    place = tl.clamp(tl.cast(tl.int64, x[k] * y[k] + z[k]), 0, 7)
+    f[place] += x[k] * y[k]
+    update = contract_multiply_add(build_algorithm(f)).func("f").updates[0]
+    (at,) = (format_expr(arg) for arg in update.args)
+    assert at == "min(max(int64(x[k] * y[k] + z[k]), 0), 7)"
+    assert format_expr(update.values[0]) == f"fma(x[k], y[k], f[{at}])"
 
 
 def test_an_inlined_product_is_rounded_before_the_sum() -> None:

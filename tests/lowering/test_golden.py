@@ -20,6 +20,7 @@ PROGRAMS: dict[str, Callable[[], programs.Program]] = {
     "guarded_sum": programs.guarded_sum,
     "padded_rows": programs.padded_rows,
     "packed_weights": programs.packed_weights,
+    "column_argmax": programs.column_argmax,
 }
 
 SHAPES = {"padded_rows": {"out": (6, 16)}}

@@ -18,7 +18,7 @@ def inlined(output: tl.Func, schedule: tl.Schedule | None = None) -> Algorithm:
 
 
 def texts(algorithm: Algorithm) -> dict[str, list[str]]:
-    return {func.name: [format_expr(d.value) for d in func.definitions] for func in algorithm.funcs}
+    return {func.name: [format_expr(d.values[0]) for d in func.definitions] for func in algorithm.funcs}
 
 
 def test_a_chain_of_pure_funcs_ends_in_its_output() -> None:

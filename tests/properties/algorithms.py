@@ -91,6 +91,26 @@ def shifted() -> Subject:
     return Subject(out, (9, 19), (out, near))
 
 
+def places() -> Subject:
+    x = tl.Input("x", (9, 23), tl.float32)
+    i, j = tl.vars("i j")
+    r, c = tl.RDom("r c", 3, 5)
+    pair, out = tl.Func("pair"), tl.Func("out")
+    row, column, value = tl.argmax(x[i + r, j + c], name="place")
+    pair[i, j] = (row * 8 + column, value)
+    pair[i, j] = (pair[i, j][0] + 1, pair[i, j][1] * 2)
+    pair[i, j][0] -= j
+    out[i, j] = (pair[i, j][1], pair[i + 1, j][0])
+    return Subject(out, (6, 19), (out, pair, _source(pair, "place")))
+
+
+def _source(func: tl.Func, name: str) -> tl.Func:
+    """The Func called `name` that `func` reads."""
+    source = func.sources[name]
+    assert isinstance(source, tl.Func)
+    return source
+
+
 SUBJECTS: dict[str, Callable[[], Subject]] = {
-    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates, waves, shifted)
+    f.__name__: f for f in (matmul, stencil, convolution, edges, two_updates, waves, shifted, places)
 }

@@ -15,6 +15,7 @@ from tensorlang.schedule.resolve import resolve
 from tensorlang.validation import check_kernel
 from tests.properties.algorithms import Subject
 from tests.properties.reductions import draw_reduction_directive, reductions
+from tests.properties.tuples import tuple_reductions
 
 
 def _is_legal(subject: Subject, s: tl.Schedule) -> bool:
@@ -26,9 +27,9 @@ def _is_legal(subject: Subject, s: tl.Schedule) -> bool:
 
 
 @st.composite
-def scheduled(draw: st.DrawFn) -> tuple[Subject, tl.Schedule]:
+def scheduled(draw: st.DrawFn, programs: st.SearchStrategy[Subject]) -> tuple[Subject, tl.Schedule]:
     """A reduction under the directives that were legal of up to twelve drawn."""
-    subject = draw(reductions())
+    subject = draw(programs)
     s = tl.Schedule(subject.output)
     for number in range(draw(st.integers(0, 12))):
         candidate = s.copy()
@@ -47,9 +48,18 @@ def scheduled(draw: st.DrawFn) -> tuple[Subject, tl.Schedule]:
 
 
 @settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "60")))
-@given(case=scheduled())
+@given(case=scheduled(reductions()))
 def test_a_legal_schedule_changes_no_reduction(case: tuple[Subject, tl.Schedule]) -> None:
-    subject, s = case
+    _check(*case)
+
+
+@settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "30")))
+@given(case=scheduled(tuple_reductions()))
+def test_a_legal_schedule_changes_no_reduction_of_tuples(case: tuple[Subject, tl.Schedule]) -> None:
+    _check(*case)
+
+
+def _check(subject: Subject, s: tl.Schedule) -> None:
     kernel = tl.compile(subject.output, s, shape=subject.shape, cache=False)
     result = check_kernel(kernel, threads=2)
     assert result.ok, f"{result.reason}\n{s.source()}"

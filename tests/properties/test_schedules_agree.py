@@ -17,6 +17,7 @@ from tensorlang.schedule.resolve import resolve
 from tensorlang.schedule.stages import StageName
 from tensorlang.validation import check_kernel
 from tests.properties.algorithms import SUBJECTS, Subject
+from tests.properties.tuples import tuple_programs
 
 TAILS = ("auto", *tl.TailStrategy)
 
@@ -79,9 +80,8 @@ def _is_legal(subject: Subject, s: tl.Schedule) -> bool:
 
 
 @st.composite
-def scheduled(draw: st.DrawFn, name: str) -> tuple[Subject, tl.Schedule]:
+def scheduled(draw: st.DrawFn, subject: Subject) -> tl.Schedule:
     """A subject under the directives that were legal of up to ten drawn, placements first."""
-    subject = SUBJECTS[name]()
     s = tl.Schedule(subject.output)
     for number in range(draw(st.integers(0, 10))):
         candidate = s.copy()
@@ -96,14 +96,25 @@ def scheduled(draw: st.DrawFn, name: str) -> tuple[Subject, tl.Schedule]:
             event(f"kept {type(s.directives[-1]).__name__}")
         else:
             event("refused by bounds")
-    return subject, s
+    return s
+
+
+def check(data: st.DataObject, subject: Subject) -> None:
+    """Fail unless the subject under a random schedule agrees with the oracle."""
+    s = data.draw(scheduled(subject))
+    kernel = tl.compile(subject.output, s, shape=subject.shape, cache=False)
+    result = check_kernel(kernel, threads=2)
+    assert result.ok, f"{result.reason}\n{s.source()}"
 
 
 @pytest.mark.parametrize("name", list(SUBJECTS))
 @settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "30")))
 @given(data=st.data())
 def test_a_legal_schedule_changes_nothing(name: str, data: st.DataObject) -> None:
-    subject, s = data.draw(scheduled(name))
-    kernel = tl.compile(subject.output, s, shape=subject.shape, cache=False)
-    result = check_kernel(kernel, threads=2)
-    assert result.ok, f"{result.reason}\n{s.source()}"
+    check(data, SUBJECTS[name]())
+
+
+@settings(max_examples=int(os.environ.get("TENSORLANG_PROPERTY_EXAMPLES", "20")))
+@given(data=st.data())
+def test_a_legal_schedule_changes_nothing_of_random_tuples(data: st.DataObject) -> None:
+    check(data, data.draw(tuple_programs()))

@@ -245,3 +245,64 @@ def test_params_are_arrays_of_no_dimension() -> None:
     assert answer.dtype == np.float64 and answer.tolist() == [1.0, 1.5, 2.0, 2.5]
     with pytest.raises(BoundsError, match=r"dimension 0 of x is read over \[2, 7\)"):
         evaluate(build_algorithm(f), {"f": (5,)}, arrays)
+
+
+def run_tuple(output: tl.Func, shape: tuple[int, ...], **arrays: Array) -> tuple[Array, ...]:
+    result = evaluate(build_algorithm(output), {output.name: shape}, arrays)
+    assert list(result) == [f"{output.name}.{n}" for n in range(len(result))]
+    return tuple(result.values())
+
+
+def test_all_values_of_a_tuple_are_taken_before_any_is_stored() -> None:
+    x, f, k = tl.Input("x", (4, 6), tl.float32), tl.Func("f"), tl.RDom("k", 3)
+    f[i, j] = (x[i, j], -x[i, j])
+    f[i, j] = (f[i, j][1], f[i, j][0])
+    f[i, 2 * k] = (f[i, 2 * k][1], f[i, 2 * k][0] + f[i, 2 * k + 1][0])
+    data = whole(4, 6)
+    a, b = -data, data.copy()
+    for column in (0, 2, 4):
+        a[:, column], b[:, column] = b[:, column].copy(), a[:, column] + a[:, column + 1]
+    for ours, wanted in zip(run_tuple(f, (4, 6), x=data), (a, b), strict=True):
+        np.testing.assert_array_equal(ours, wanted)
+
+
+def test_an_update_of_one_element_leaves_the_others() -> None:
+    x, f, k = tl.Input("x", (5,), tl.int32), tl.Func("f"), tl.RDom("k", 5)
+    f[i] = (x[i], i)
+    f[x[k] % 5][1] += 10
+    data = np.array([7, 3, 3, -1, 0], np.int32)
+    first, second = run_tuple(f, (5,), x=data)
+    np.testing.assert_array_equal(first, data)
+    np.testing.assert_array_equal(second, np.arange(5) + 10 * np.bincount(data % 5, minlength=5))
+
+
+@pytest.mark.parametrize(("place", "wanted"), [(tl.argmax, np.argmax), (tl.argmin, np.argmin)], ids=["max", "min"])
+def test_places_are_numpys_where_values_tie_or_are_nan(place: Any, wanted: Any) -> None:
+    data = RNG.integers(-2, 3, (60, 7)).astype(np.float32)
+    data[:20][RNG.random((20, 7)) < 0.3] = np.nan
+    data[20:40][RNG.random((20, 7)) < 0.8] = np.inf
+    data[40:][RNG.random((20, 7)) < 0.8] = -np.inf
+    data[-1] = np.inf
+    data[-2] = -np.inf
+    out = tl.Func("out")
+    out[i] = place(tl.Input("x", (60, 7), tl.float32)[i, tl.RDom("k", 7)])
+    places, values = run_tuple(out, (60,), x=data)
+    np.testing.assert_array_equal(places, wanted(data, axis=1))
+    np.testing.assert_array_equal(values, np.take_along_axis(data, places[:, None], 1)[:, 0])
+
+
+def test_a_place_over_no_point_is_the_first_and_the_identity() -> None:
+    out, k = tl.Func("out"), tl.RDom("k", (2, 5))
+    k.where(k > 10)
+    out[i] = tl.argmin(tl.Input("x", (3, 7), tl.float32)[i, k])
+    places, values = run_tuple(out, (3,), x=whole(3, 7))
+    assert places.tolist() == [2, 2, 2] and values.tolist() == [np.inf] * 3
+
+
+def test_an_index_may_be_an_element_that_depends_on_data() -> None:
+    x, k = tl.Input("x", (4, 6), tl.float32), tl.RDom("k", 6)
+    table, out = tl.Func("table"), tl.Func("out")
+    table[i] = (i * 2, tl.cast(tl.uint8, i + 1))
+    out[i] = table[tl.argmax(x[i, k])[0]][1] + table[tl.argmin(x[i, k])[0]][0]
+    data = whole(4, 6)
+    np.testing.assert_array_equal(run(out, (4,), x=data), data.argmax(1) + 1 + data.argmin(1) * 2)

@@ -27,7 +27,7 @@ def resolved(output: Func, s: Schedule) -> ResolvedSchedule:
 def text(definition: Definition) -> str:
     domain = ", ".join(f"{rvar.name} in [{rvar.min}, +{rvar.extent}]" for rvar in definition.rvars)
     where = "" if definition.predicate is None else f" where {format_expr(definition.predicate)}"
-    return f"[{', '.join(map(format_expr, definition.args))}] = {format_expr(definition.value)} for {domain}{where}"
+    return f"[{', '.join(map(format_expr, definition.args))}] = {format_expr(definition.values[0])} for {domain}{where}"
 
 
 def loops(found: ResolvedSchedule, func: str, index: int) -> list[str]:
@@ -43,7 +43,7 @@ def test_split_k() -> None:
     assert [func.name for func in found.algorithm.funcs] == ["parts", "C"]
     parts, merged = found.algorithm.funcs
     assert parts.vars == ("u", "i", "j")
-    assert format_expr(parts.pure.value) == "-0.0"
+    assert format_expr(parts.pure.values[0]) == "-0.0"
     assert text(parts.updates[0]) == (
         "[u, i, j] = parts[u, i, j] + A[i, u * 4 + ki] * B[u * 4 + ki, j] for ki in [0, +4]"
     )
@@ -164,7 +164,7 @@ def test_partial_results_start_from_the_identity(kind: DType, update: object, st
     f[()] = update(f[()], x[k])  # type: ignore[operator]
     s = Schedule(f)
     s[f.update()].rfactor(("k", "u"), "parts")
-    assert format_expr(resolved(f, s).algorithm.funcs[0].pure.value) == start
+    assert format_expr(resolved(f, s).algorithm.funcs[0].pure.values[0]) == start
 
 
 def test_a_narrow_float_is_merged_in_the_type_it_is_computed_in() -> None:
@@ -175,7 +175,7 @@ def test_a_narrow_float_is_merged_in_the_type_it_is_computed_in() -> None:
     s = Schedule(f)
     s[f.update()].rfactor(("k", "u"), "parts")
     parts, merged = resolved(f, s).algorithm.funcs
-    assert format_expr(parts.pure.value) == "float16(-0.0)"
+    assert format_expr(parts.pure.values[0]) == "float16(-0.0)"
     assert text(merged.updates[0]) == "[] = float16(float32(f) + float32(parts[k])) for k in [0, +8]"
 
 

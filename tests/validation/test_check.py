@@ -119,3 +119,22 @@ def test_kernel_without_algorithm_is_refused() -> None:
 a kernel made from a module by hand cannot be checked.
   hint        make it by tl.compile from an algorithm"""
     )
+
+
+class _Spoiled(_Damaged):
+    """A kernel that spoils one element of its tuple."""
+
+    def __call__(self, *arrays: Any, out: Any, threads: int | None) -> None:
+        self.kernel(*arrays, out=out, threads=threads)
+        self.after(out[1])
+
+
+def test_each_element_of_a_tuple_is_checked() -> None:
+    i, f = Var("i"), Func("f")
+    f[i] = (Input("x", (50,), "float32")[i], i)
+    kernel = compile_kernel(f)
+    assert check_kernel(kernel).ok
+    result = check_kernel(cast(Kernel, _Spoiled(kernel, _set(3))))
+    assert result.reason == (
+        "f.1, with small integers of seed 0: 1 of 50 elements are wrong, the first at [49]: got 3, expected 49"
+    )

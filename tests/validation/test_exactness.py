@@ -7,9 +7,10 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.expr import Expr
 from tensorlang.lang.func import Func
-from tensorlang.lang.functions import cast, exp
+from tensorlang.lang.functions import cast, exp, select
 from tensorlang.lang.input import Input
 from tensorlang.lang.param import Param
+from tensorlang.lang.reductions import argmin, maximum
 from tensorlang.lang.var import RDom, Var
 from tensorlang.validation import error_bound, exact_magnitude
 
@@ -57,11 +58,26 @@ def test_storage_in_a_short_type_limits_exactness() -> None:
     assert exact_magnitude(_pointwise(cast("bfloat16", product * product * product))) == 2
 
 
-def test_products_over_a_domain_are_not_proven_exact() -> None:
+def test_products_over_a_domain_are_exact_of_ones_only() -> None:
     x, k = Input("x", (8, 8), "float32"), RDom("k", 8)
     f = Func("f")
     f[i] *= x[i, k]
-    assert exact_magnitude(build_algorithm(f, None)) is None
+    assert exact_magnitude(build_algorithm(f, None)) == 1
+
+
+def test_running_choices_are_exact_and_sums_that_feed_each_other_are_not() -> None:
+    x, k = Input("x", (8, 100), "float32"), RDom("k", 100)
+    assert exact_magnitude(_pointwise(maximum(x[i, k]))) == 4
+    f, g = Func("f"), Func("g")
+    f[i] = argmin(x[i, k])
+    assert exact_magnitude(build_algorithm(f, None)) == 4
+    g[i] = (x[i, 0], x[i, 1])
+    g[i] = select(x[i, k] > 0, (g[i][1], g[i][0]), g[i])
+    assert exact_magnitude(build_algorithm(g, None)) == 4
+    fibonacci = Func("fibonacci")
+    fibonacci[i] = (x[i, 0], x[i, 1])
+    fibonacci[i] = (fibonacci[i][1], fibonacci[i][0] + fibonacci[i][1] + 0 * x[i, k])
+    assert exact_magnitude(build_algorithm(fibonacci, None)) is None
 
 
 def test_bound_grows_with_the_root_of_the_reduction_and_the_coarsest_type() -> None:

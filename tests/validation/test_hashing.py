@@ -50,3 +50,25 @@ def test_a_params_limits_are_part_of_what_is_computed() -> None:
     declared = [Param("p", "int32"), Param("p", "int32", min=0), Param("p", "int32", default=0), Param("p", "int64")]
     assert len({of(param) for param in declared}) == 4
     assert of(Param("p", "int32", min=0)) == of(declared[1])
+
+
+def _pair(*values: int, types: tuple[str, ...] = ("int32", "int32")) -> str:
+    i, f = Var("i"), Func("f", types)
+    f[i] = values
+    return algorithm_hash(build_algorithm(f))
+
+
+def test_elements_of_tuples_are_told_apart() -> None:
+    hashes = [_pair(1, 2), _pair(2, 1), _pair(1, 2, types=("int32", "int64")), _pair(1, 2, 2, types=("int32",) * 3)]
+    assert len(set(hashes)) == 4
+    assert _pair(1, 2) == hashes[0]
+
+
+def test_which_element_is_read_is_told_apart() -> None:
+    def reads(element: int) -> str:
+        i, f, g = Var("i"), Func("f"), Func("g")
+        f[i] = (i, i)
+        g[i] = f[i][element]
+        return algorithm_hash(build_algorithm(g))
+
+    assert reads(0) != reads(1)

@@ -52,7 +52,7 @@ s[count.update()].rfactor([("r", "u")], "parts"): the update is not proven assoc
 left is not an operand of its outermost operator.
   asked       s[count.update()].rfactor([("r", "u")], "parts")    HERE
   rule        what rfactor takes apart accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e \
-that does not read f""",
+that does not read f; or it is an argmin or argmax that keeps the RVars""",
 )
 def rfactor_of_a_power_series() -> Scheduled:
     x, r, count = tl.Input("x", (8,), tl.int64), tl.RDom("r", 8), tl.Func("count")
@@ -69,7 +69,7 @@ def rfactor_of_a_power_series() -> Scheduled:
 s[f.update()].rfactor([("k", "u")], "parts"): the update is not proven associative: / is not associative.
   asked       s[f.update()].rfactor([("k", "u")], "parts")    HERE
   rule        what rfactor takes apart accumulates, f = f op e, with op one of + - * min max and or & | ^, and an e \
-that does not read f""",
+that does not read f; or it is an argmin or argmax that keeps the RVars""",
 )
 def rfactor_of_a_quotient() -> Scheduled:
     x, k, f = tl.Input("x", (8,), tl.float32), tl.RDom("k", 8), tl.Func("f")
