@@ -162,7 +162,7 @@ class _Builder:
         for func in funcs:
             self._check_not_in_prepare(func)
         if level is None:
-            self.main = self._realize_group(funcs, self.main, Facts())
+            self.main = self._realize_group(funcs, self.main, self.facts)
             return
         site = loop_variable(level.func, level.index, level.loop)
         errors = [check_site(self.resolved, func.name, site, self.main) for func in funcs]
@@ -170,9 +170,11 @@ class _Builder:
             if error is not None:
                 self.report(error)
         if any(errors):
-            self.main = self._realize_group(funcs, self.main, Facts())
+            self.main = self._realize_group(funcs, self.main, self.facts)
         else:
-            self.main = _inject(self.main, site, Facts(), lambda body, facts: self._realize_group(funcs, body, facts))
+            self.main = _inject(
+                self.main, site, self.facts, lambda body, facts: self._realize_group(funcs, body, facts)
+            )
 
     def _realize_group(self, funcs: list[FuncDef], body: Stmt, facts: Facts) -> Stmt:
         """`body` with the storage of `funcs` around it, and their stages before it, fused as they say."""
