@@ -63,11 +63,13 @@ class _Tails:
 class Nest:
     """A stage's loops around its Provide, with the domains of its let-bound Vars.
 
-    `rounded` holds the splits whose `auto` tail became `round_up`, `overrunning` those whose factor does not divide and
-    whose explicit tail reads or writes extra points; `problems` the explicit tails that cannot be.
+    `starts` is the first value of each loop that is a whole dimension of the definition. `rounded` holds the splits
+    whose `auto` tail became `round_up`, `overrunning` those whose factor does not divide and whose explicit tail reads
+    or writes extra points; `problems` the explicit tails that cannot be.
     """
 
     stmt: Stmt
+    starts: Mapping[str, Expr]
     domains: Mapping[str, Domain]
     rounded: tuple[Split, ...]
     overrunning: tuple[Split, ...]
@@ -128,7 +130,8 @@ class _NestBuilder:
             for name, let in point.items()
             for side in (self.roots[name],)
         }
-        return Nest(body, domains, tuple(self.rounded), tuple(self.overrunning), tuple(self.problems))
+        starts = {name: self.roots[root].min for name in self.untouched for root in self.source[name]}
+        return Nest(body, starts, domains, tuple(self.rounded), tuple(self.overrunning), tuple(self.problems))
 
     def _provide(self, tails: _Tails, names: Mapping[str, Expr]) -> Stmt:
         """What is done at one point: the definition where its predicate holds, its values blended with old ones, and

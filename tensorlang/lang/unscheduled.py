@@ -8,8 +8,9 @@ from tensorlang.errors import LanguageError, caller_location
 
 DIRECTIVE_NAMES = frozenset(
     (
-        "align_storage allow_race_conditions atomic bound compute_at compute_at_init compute_inline compute_root fuse "
-        "in_ parallel rename reorder reorder_storage rfactor serial split split_storage store_in tile unroll vectorize"
+        "align_storage allow_race_conditions atomic bound compute_at compute_at_init compute_inline compute_root "
+        "compute_with fuse in_ parallel rename reorder reorder_storage rfactor serial split split_storage store_in "
+        "tile unroll vectorize"
     ).split()
 )
 """Names of the methods of ``s[f]``, and ``s.in_``. The language knows nothing more of schedules."""

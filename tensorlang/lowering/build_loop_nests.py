@@ -13,19 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
-from tensorlang.bounds.nest import build_nest, loop_variable
+from tensorlang.bounds.nest import Nest, build_nest, loop_variable
 from tensorlang.bounds.params import param_facts
 from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm, FuncDef
-from tensorlang.ir.expr import index
+from tensorlang.ir.expr import Expr, index
 from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts, map_substatements
 from tensorlang.legality.placement import find_uses, legal_sites, site_problem
 from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
 from tensorlang.legality.tails import tail_problems
-from tensorlang.schedule.resolved import Placement, ResolvedSchedule
+from tensorlang.lowering.fuse_stages import Part, fuse_stages, guarded
+from tensorlang.schedule.fused_groups import Key, groups_in_order
+from tensorlang.schedule.resolved import Placement, ResolvedSchedule, StageSchedule
 from tensorlang.symbolic.facts import Facts, Limits
 
 Report = Callable[[TensorlangError], None]
@@ -83,12 +85,25 @@ class _Builder:
         self.overruns: list[Overrun] = []
 
     def build(self) -> Placed:
-        for func in reversed(self.algorithm.funcs):
-            if func.name in self.algorithm.outputs:
-                self._place_output(func)
-            elif any(True for tree in (self.main, self.prepare) for _ in find_uses(tree, func.name)):
-                self._place(func)
+        for group in reversed(self._groups()):
+            used = [func for func in group if func.name in self.algorithm.outputs or self._is_used(func)]
+            if len(used) > 1:
+                self._place_group(used)
+            elif used and used[0].name in self.algorithm.outputs:
+                self._place_output(used[0])
+            elif used:
+                self._place(used[0])
         return Placed(self.main, self.prepare, self.domains, self.boxes, tuple(self.state))
+
+    def _groups(self) -> list[list[FuncDef]]:
+        """The Funcs, producers first, those that are computed together in one group."""
+        stages = [stage for func in self.algorithm.funcs for stage in self.resolved.funcs[func.name].stages]
+        order = groups_in_order(self.algorithm, [(s.func, s.fused.func) for s in stages if s.fused is not None])
+        assert not order.left, "groups of Funcs that are computed together have an order"
+        return [[self.algorithm.func(name) for name in group] for group in order.groups]
+
+    def _is_used(self, func: FuncDef) -> bool:
+        return any(True for tree in (self.main, self.prepare) for _ in find_uses(tree, func.name))
 
     def _place_output(self, func: FuncDef) -> None:
         box = tuple(Range(index(0), index(extent)) for extent in self.shapes[func.name])
@@ -140,6 +155,60 @@ class _Builder:
         else:
             self._check_not_in_prepare(func)
             self.main = tree
+
+    def _place_group(self, funcs: list[FuncDef]) -> None:
+        """Place Funcs that are computed together."""
+        level = self.resolved.funcs[funcs[0].name].level
+        for func in funcs:
+            self._check_not_in_prepare(func)
+        if level is None:
+            self.main = self._realize_group(funcs, self.main, self.facts)
+            return
+        site = loop_variable(level.func, level.index, level.loop)
+        errors = [site_problem(self.resolved, func.name, site, self.main) for func in funcs]
+        for error in errors:
+            if error is not None:
+                self.report(error)
+        if any(errors):
+            self.main = self._realize_group(funcs, self.main, self.facts)
+        else:
+            self.main = _inject(
+                self.main, site, self.facts, lambda body, facts: self._realize_group(funcs, body, facts)
+            )
+
+    def _realize_group(self, funcs: list[FuncDef], body: Stmt, facts: Facts) -> Stmt:
+        """`body` with the storage of `funcs` around it, and their stages before it, fused as they say."""
+        parts: dict[Key, Part] = {}
+        regions: dict[str, Region] = {}
+        for func in funcs:
+            if func.name in self.algorithm.outputs:
+                box = self.boxes[func.name] = tuple(Range(index(0), index(n)) for n in self.shapes[func.name])
+                parts |= self._parts(func, self._bounded(func, box, facts), facts, round_up=False)
+                continue
+            region = self._region(func, body, facts)
+            if region is not None:
+                regions[func.name] = region
+                needs = infer_needs(body, func.name, self.domains, facts)
+                parts |= self._parts(func, self._required(func, region, facts), facts, needs=needs)
+        produce = fuse_stages(parts, facts)
+        result = block([produce, body])
+        for func in (func for func in reversed(funcs) if func.name in regions):
+            memory = self.resolved.funcs[func.name].memory or Memory.HEAP
+            box = self._storage(func, regions[func.name], produce, facts)
+            result = Realize(func.name, func.types, box, memory, result)
+        return result
+
+    def _parts(
+        self, func: FuncDef, box: tuple[Range, ...], facts: Facts, *, round_up: bool = True, needs: Expr | None = None
+    ) -> dict[Key, Part]:
+        """The stages of `func` over `box`, ready to be fused, each under the condition `needs`."""
+        parts: dict[Key, Part] = {}
+        for stage in self.resolved.funcs[func.name].stages:
+            nest = self._nest(func, stage, box, facts, round_up=round_up)
+            variables = {loop.name: loop_variable(func.name, stage.index, loop.name) for loop in stage.loops}
+            stmt = nest.stmt if needs is None else guarded(nest.stmt, needs, len(stage.loops))
+            parts[func.name, stage.index] = Part(stmt, variables, nest.starts, stage.fused)
+        return parts
 
     def _check_not_in_prepare(self, func: FuncDef) -> None:
         if next(find_uses(self.prepare, func.name), None) is None:
@@ -216,18 +285,22 @@ class _Builder:
 
     def _produce(self, func: FuncDef, box: tuple[Range, ...], facts: Facts, *, round_up: bool = True) -> Stmt:
         """The stages of `func` over `box`, in order."""
-        stages = []
-        for stage in self.resolved.funcs[func.name].stages:
-            nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
-            for error in tail_problems(self.resolved, stage, nest):
-                self.report(error)
-            self.domains |= nest.domains
-            self.rounded = self.rounded or bool(nest.rounded)
-            for split in nest.overrunning:
-                origin = self.resolved.origin(func.name, stage.index, split.inner)
-                self.overruns.append(Overrun(split.tail, origin))
-            stages.append(nest.stmt)
-        return block(stages)
+        stages = self.resolved.funcs[func.name].stages
+        return block([self._nest(func, stage, box, facts, round_up=round_up).stmt for stage in stages])
+
+    def _nest(
+        self, func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, *, round_up: bool
+    ) -> Nest:
+        """The loop nest of one stage of `func` over `box`."""
+        nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
+        for error in tail_problems(self.resolved, stage, nest):
+            self.report(error)
+        self.domains |= nest.domains
+        self.rounded = self.rounded or bool(nest.rounded)
+        for split in nest.overrunning:
+            origin = self.resolved.origin(func.name, stage.index, split.inner)
+            self.overruns.append(Overrun(split.tail, origin))
+        return nest
 
     def region_problems(self) -> list[TensorlangError]:
         """Errors of Inputs and outputs that are read or written outside their shapes."""

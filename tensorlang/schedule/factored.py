@@ -183,6 +183,8 @@ def partial_stage(
         loops=tuple(loops),
         made_by={**stage.made_by, **dict.fromkeys(preserved.values(), call)},
         transforms=_other_steps(stage, points.names),
+        fused=None,
+        fused_by=None,
     )
 
 

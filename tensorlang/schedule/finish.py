@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import LoopKind, Memory
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.computing_with import fusion_problems
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import Placement
@@ -24,6 +25,7 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
     for stage in plan.stages.values():
         problems.extend(_nest_problems(stage))
         problems.extend(blend_problems(stage))
+    problems.extend(fusion_problems(plan))
     return tuple(problems)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
 from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
@@ -157,6 +158,10 @@ class StageHandle:
     @_documents(ComputeAtInit)
     def compute_at_init(self) -> StageHandle:
         return self._add(ComputeAtInit(self.stage, where=caller_location()))
+
+    @_documents(ComputeWith)
+    def compute_with(self, other: StageLike, loop: LoopLike) -> StageHandle:
+        return self._add(ComputeWith(self.stage, stage_name(other), loop_name(loop), where=caller_location()))
 
     # How it is stored
 

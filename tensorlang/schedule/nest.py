@@ -10,7 +10,7 @@ from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Variable
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
-from tensorlang.schedule.resolved import Split, Transform
+from tensorlang.schedule.resolved import LoopLevel, Split, Transform
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
@@ -57,7 +57,8 @@ class StagePlan:
     those that are no more to the directive that replaced them; `touched_by` is the first directive given to the stage,
     and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default, and
     `reordered_by` which directive is to blame. `bound_by` goes with `bounds`; `atomic_by` and `races_allowed_by` are
-    the directives that let iterations meet at one element.
+    the directives that let iterations meet at one element. `fused` is the innermost loop of another stage that the
+    stage shares, and `fused_by` said so.
     """
 
     name: StageName
@@ -74,6 +75,8 @@ class StagePlan:
     blends: tuple[Blend, ...] = ()
     atomic_by: Call | None = None
     races_allowed_by: Call | None = None
+    fused: LoopLevel | None = None
+    fused_by: Call | None = None
 
     @property
     def loop_names(self) -> str:

@@ -69,6 +69,19 @@ class Plan:
         """The plan with one Func replaced."""
         return replace(self, funcs={**self.funcs, func.name: func})
 
+    def canonical(self, level: LoopLevel) -> LoopLevel:
+        """A loop by the stage whose loop it stays where stages are computed together."""
+        stage = self.stages.get(StageName(level.func, level.index))
+        while stage is not None and stage.fused is not None:
+            names = [loop.name for loop in stage.loops]
+            if not {level.loop, stage.fused.loop} <= set(names):
+                break
+            if names.index(level.loop) > names.index(stage.fused.loop):
+                break
+            level = LoopLevel(stage.fused.func, stage.fused.index, level.loop)
+            stage = self.stages.get(StageName(level.func, level.index))
+        return level
+
 
 @rule(Family.NAMES)
 def check_stage_exists(plan: Plan, call: Call, name: StageName) -> ScheduleError | None:

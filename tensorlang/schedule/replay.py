@@ -43,8 +43,9 @@ def as_resolved(plan: Plan) -> ResolvedSchedule:
 
 def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
     stages = sorted((stage for stage in plan.stages.values() if stage.name.func == func.name), key=lambda s: s.name)
+    level = None if func.level is None else plan.canonical(func.level)
     return FuncSchedule(
-        func.name, func.placement, func.level, func.memory, func.storage, tuple(map(_stage_schedule, stages))
+        func.name, func.placement, level, func.memory, func.storage, tuple(map(_stage_schedule, stages))
     )
 
 
@@ -52,7 +53,9 @@ def _stage_schedule(stage: StagePlan) -> StageSchedule:
     loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction) for loop in stage.loops)
     races = _races(stage)
     is_reordered = stage.is_reduction_reordered or races is not Races.NONE
-    return StageSchedule(stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, is_reordered, races)
+    return StageSchedule(
+        stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, is_reordered, races, stage.fused
+    )
 
 
 def _races(stage: StagePlan) -> Races:

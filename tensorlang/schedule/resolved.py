@@ -56,6 +56,15 @@ Transform: TypeAlias = Split | Fuse | Rename
 
 
 @dataclass(frozen=True, slots=True)
+class LoopLevel:
+    """The body of loop `loop` of stage `index` of Func `func`."""
+
+    func: str
+    index: int
+    loop: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageSchedule:
     """The loop nest of one definition.
 
@@ -74,6 +83,8 @@ class StageSchedule:
         Whether the terms of a reduction come in another order than by default, which floating-point rounding shows.
     races : Races
         Of an atomic update: what of its iterations may meet at one element.
+    fused : LoopLevel or None
+        The innermost loop of another stage that the stage shares, with all loops around it.
     """
 
     func: str
@@ -83,15 +94,7 @@ class StageSchedule:
     bounds: tuple[tuple[str, int, int], ...]
     is_reduction_reordered: bool = False
     races: Races = Races.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class LoopLevel:
-    """The body of loop `loop` of stage `index` of Func `func`."""
-
-    func: str
-    index: int
-    loop: str
+    fused: LoopLevel | None = None
 
 
 class Placement(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
@@ -30,6 +31,7 @@ _ALL: tuple[type[Directive], ...] = (
     ComputeRoot,
     ComputeAt,
     ComputeAtInit,
+    ComputeWith,
     StoreIn,
     SplitStorage,
     ReorderStorage,
