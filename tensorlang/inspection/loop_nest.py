@@ -11,10 +11,11 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Provide, Races, Range, Realize, Stmt
+from tensorlang.ir.stmt import Block, For, IfThenElse, LetStmt, LoopKind, Provide, Races, Range, Realize, Stmt
 from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
+from tensorlang.lowering.build_loop_nests import Kept
 from tensorlang.lowering.flatten_storage import storage_shape
 from tensorlang.lowering.pipeline import place
 from tensorlang.lowering.simplify_stmts import simplify_stmts
@@ -71,13 +72,13 @@ def loop_nest(
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
     shapes = infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape))
     lowered, placed = place(resolved, shapes)
-    writer = _Writer(lowered, resolved)
+    writer = _Writer(lowered, resolved, placed.kept)
     lines = []
     if placed.prepare != Block(()):
         lines = ["initialisation:"]
         lines += [f"  store {writer.storage(name, placed.boxes[name], Facts())} in state" for name in placed.state]
-        lines += writer.lines(simplify_stmts(substitute_lets(placed.prepare)), _Scope(depth=1))
-    lines += writer.lines(simplify_stmts(substitute_lets(placed.main)), _Scope())
+        lines += writer.lines(simplify_stmts(substitute_lets(placed.prepare, placed.bounds)), _Scope(depth=1))
+    lines += writer.lines(simplify_stmts(substitute_lets(placed.main, placed.bounds)), _Scope())
     return "\n".join(lines)
 
 
@@ -112,6 +113,10 @@ class _Scope:
         shown = f"{func}.{name}" if name in self.names.values() else name
         return _Scope(self.depth + 1, self.facts.with_loop(loop.var, loop.extent), {**self.names, loop.var: shown})
 
+    def with_name(self, let: LetStmt) -> _Scope:
+        """The scope of the body of a let."""
+        return replace(self, facts=self.facts.with_limits(let.name, self.facts.of(let.value)))
+
     def text(self, expr: Expr, outer: int = 0) -> str:
         return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer))
 
@@ -119,14 +124,24 @@ class _Scope:
 class _Writer:
     """Writes statements of one pipeline; its storage directives say what shape each Func is stored in."""
 
-    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule) -> None:
-        self.algorithm, self.resolved = algorithm, resolved
+    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule, kept: Mapping[str, Kept]) -> None:
+        self.algorithm, self.resolved, self.kept = algorithm, resolved, kept
 
     def storage(self, name: str, box: tuple[Range, ...], facts: Facts) -> str:
         """A Func with the extents of its storage, outermost first: ``packed[2, 16, 8]``."""
         dims = self.algorithm.func(name).vars
-        shape = storage_shape(name, dims, self.resolved.funcs[name].storage, box, facts)
+        folds = self.kept.get(name, Kept()).folds
+        shape = storage_shape(name, dims, self.resolved.funcs[name].storage, box, facts, folds)
         return f"{name}[{', '.join(map(str, shape))}]"
+
+    def _notes(self, name: str) -> str:
+        """Over which loops a Func slides, or why it does not, how it is folded, and where it is allocated."""
+        kept = self.kept.get(name, Kept())
+        notes = [*kept.notes, *(f"{var} is folded to {factor}" for var, factor in kept.folds.items())]
+        if kept.hoist is not None:
+            func, _, loop = (kept.hoist or "..").split(".", 2)
+            notes.append(f"allocated at {func}, {loop}" if kept.hoist else "allocated at root")
+        return f" ({', '.join(notes)})" if notes else ""
 
     def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
         """One line a loop, storage, condition or definition."""
@@ -137,8 +152,11 @@ class _Writer:
                 heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}:"
                 return [heading, *self.lines(body, inside)]
             case Realize(name, _, box, memory, body):
-                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}:"
+                notes = self._notes(name)
+                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}{notes}:"
                 return [heading, *self.lines(body, scope.deeper)]
+            case LetStmt(name, value, body):
+                return [f"{scope.pad}let {name} = {scope.text(value)}", *self.lines(body, scope.with_name(stmt))]
             case Provide(name=name, args=args):
                 word = "atomic " if stmt.races is Races.THREADS else ""
                 return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = ..."]

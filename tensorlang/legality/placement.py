@@ -8,7 +8,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Call
 from tensorlang.ir.stmt import For, LoopKind, Stmt
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk
-from tensorlang.schedule.resolved import ResolvedSchedule
+from tensorlang.schedule.resolved import LoopLevel, ResolvedSchedule
 
 Path = tuple[For, ...]
 
@@ -58,7 +58,7 @@ def check_site(
     else:
         rule = "a producer is not computed inside a vectorized loop of its consumer"
         problem = f"{level.loop} is a vectorized loop of {level.func}, or inside one"
-    calls = [_describe(loop.var) for loop in sites]
+    calls = [call_at("compute_at", loop.var) for loop in sites]
     origin = resolved.origin(name)
     return ScheduleError(
         f"{call}: {problem}.",
@@ -75,7 +75,13 @@ def _call_name(func: str, index: int) -> str:
     return func if index == 0 else f"{func}.update({index - 1})" if index > 1 else f"{func}.update()"
 
 
-def _describe(variable: str) -> str:
-    """The compute_at call of a loop variable ``func.stage.loop``."""
+def level_of(variable: str) -> LoopLevel:
+    """The level of a loop variable ``func.stage.loop``."""
     func, stage, loop = variable.split(".", 2)
-    return f'compute_at({_call_name(func, int(stage))}, "{loop}")'
+    return LoopLevel(func, int(stage), loop)
+
+
+def call_at(directive: str, variable: str) -> str:
+    """The call of a directive that names the level of a loop variable: ``compute_at(f.update(), "k")``."""
+    level = level_of(variable)
+    return f'{directive}({_call_name(level.func, level.index)}, "{level.loop}")'

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Load, Select, Variable, index
-from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LetStmt, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -29,7 +29,7 @@ from tensorlang.ir.visitor import (
 )
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
-from tensorlang.symbolic.intervals import Interval, infer_interval
+from tensorlang.symbolic.intervals import Interval, from_limits, infer_interval
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import TRUE, as_int, simplify
 
@@ -47,6 +47,8 @@ class _Condition:
 
 def partition_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with the conditions of its loops moved out of their steady states."""
+    if isinstance(stmt, LetStmt):
+        facts = facts.with_limits(stmt.name, facts.of(stmt.value))
     if not isinstance(stmt, For):
         return map_substatements(stmt, lambda s: partition_loops(s, facts))
     if stmt.kind is LoopKind.SERIAL:
@@ -164,6 +166,10 @@ def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int
         inner = {**inner, stmt.var: Interval(index(0), last)}
         facts = facts.with_loop(stmt.var, stmt.extent)
         depth += stmt.kind is LoopKind.SERIAL
+    if isinstance(stmt, LetStmt):
+        limits = facts.of(stmt.value)
+        inner = {**inner, stmt.name: from_limits(limits)}
+        facts = facts.with_limits(stmt.name, limits)
     for below in substatements(stmt):
         yield from _conditions(below, facts, inner, depth)
 

@@ -94,9 +94,9 @@ def lower(
     """
     algorithm, placed = place(resolved, shapes, numerics=numerics)
     layouts = _outside_layouts(algorithm, resolved, placed)
-    flattener = StorageFlattener(algorithm, resolved, layouts)
-    main = _run("main", flattener.flatten(substitute_lets(placed.main)), trace)
-    prepare = _run("prepare", flattener.flatten(substitute_lets(placed.prepare)), trace)
+    flattener = StorageFlattener(algorithm, resolved, layouts, placed.kept)
+    main = _run("main", flattener.flatten(substitute_lets(placed.main, placed.bounds)), trace)
+    prepare = _run("prepare", flattener.flatten(substitute_lets(placed.prepare, placed.bounds)), trace)
     return _module(algorithm, placed, layouts, main, prepare, shapes)
 
 

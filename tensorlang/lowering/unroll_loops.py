@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Compare, CompareOp, index
-from tensorlang.ir.stmt import For, IfThenElse, LoopKind, Stmt
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, LoopKind, Stmt
 from tensorlang.ir.visitor import block, map_substatements, rewrite_exprs, substitute
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 
@@ -19,7 +19,11 @@ LIMIT = 4096
 
 def unroll_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` without unrolled loops."""
-    inner = facts.with_loop(stmt.var, stmt.extent) if isinstance(stmt, For) else facts
+    inner = facts
+    if isinstance(stmt, For):
+        inner = facts.with_loop(stmt.var, stmt.extent)
+    elif isinstance(stmt, LetStmt):
+        inner = facts.with_limits(stmt.name, facts.of(stmt.value))
     changed = map_substatements(stmt, lambda s: unroll_loops(s, inner))
     if isinstance(changed, For) and changed.kind is LoopKind.UNROLLED:
         return _unroll(changed, facts)

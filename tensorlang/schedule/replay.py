@@ -11,7 +11,16 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin
 from tensorlang.schedule.races import may_race
-from tensorlang.schedule.resolved import FuncSchedule, Loop, Origin, ResolvedSchedule, StageSchedule
+from tensorlang.schedule.resolved import (
+    FOLD,
+    HOIST,
+    STORE,
+    FuncSchedule,
+    Loop,
+    Origin,
+    ResolvedSchedule,
+    StageSchedule,
+)
 
 
 def replay(algorithm: Algorithm, directives: Iterable[Directive]) -> tuple[Plan, tuple[ScheduleError, ...]]:
@@ -35,7 +44,15 @@ def as_resolved(plan: Plan) -> ResolvedSchedule:
 def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
     stages = sorted((stage for stage in plan.stages.values() if stage.name.func == func.name), key=lambda s: s.name)
     return FuncSchedule(
-        func.name, func.placement, func.level, func.memory, func.storage, tuple(map(_stage_schedule, stages))
+        func.name,
+        func.placement,
+        func.level,
+        func.memory,
+        func.storage,
+        tuple(map(_stage_schedule, stages)),
+        func.store,
+        func.hoist,
+        func.folds,
     )
 
 
@@ -59,9 +76,11 @@ def _races(stage: StagePlan) -> Races:
 def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
     origins: dict[tuple[str, int, str], Origin] = {}
     for func in plan.funcs.values():
-        placed = func.placed_by or func.wrapped_by
-        if placed is not None:
-            origins[func.name, 0, ""] = Origin(placed.asked, placed.where)
+        said = {"": func.placed_by or func.wrapped_by, STORE: func.kept_by, HOIST: func.hoisted_by}
+        said |= {f"{FOLD}{fold.var}": call for fold, call in zip(func.folds, func.folded_by, strict=True)}
+        for key, call in said.items():
+            if call is not None:
+                origins[func.name, 0, key] = Origin(call.asked, call.where)
     for name, stage in plan.stages.items():
         for loop in stage.loops:
             call = loop.marked_by or stage.made_by[loop.name]

@@ -87,11 +87,15 @@ class StageSchedule:
 
 @dataclass(frozen=True, slots=True)
 class LoopLevel:
-    """The body of loop `loop` of stage `index` of Func `func`."""
+    """The body of loop `loop` of stage `index` of Func `func`, or `ROOT_LEVEL`."""
 
     func: str
     index: int
     loop: str
+
+
+ROOT_LEVEL = LoopLevel("", 0, "")
+"""Outside all loops."""
 
 
 class Placement(StrEnum):
@@ -120,8 +124,21 @@ class StorageDim:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """``coordinate % factor`` in place of the coordinate of a pure Var; `is_forward` says which way the Var moves."""
+
+    var: str
+    factor: int
+    is_forward: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FuncSchedule:
-    """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`."""
+    """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`.
+
+    `store` is the level of its storage and `hoist` that of its allocation, where they are not that of the computation;
+    `folds` are those that were asked for.
+    """
 
     func: str
     placement: Placement
@@ -129,6 +146,9 @@ class FuncSchedule:
     memory: Memory | None
     storage: tuple[StorageDim, ...]
     stages: tuple[StageSchedule, ...]
+    store: LoopLevel | None = None
+    hoist: LoopLevel | None = None
+    folds: tuple[Fold, ...] = ()
 
 
 class Origin(NamedTuple):
@@ -136,6 +156,11 @@ class Origin(NamedTuple):
 
     asked: str
     where: str
+
+
+# What an origin is asked for in place of a loop, which has no leading dot: the storage level, the level of the
+# allocation, and, before its Var, a fold.
+STORE, HOIST, FOLD = ".store", ".hoist", ".fold "
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +175,8 @@ class ResolvedSchedule:
     origins: Mapping[tuple[str, int, str], Origin] = field(default_factory=dict, compare=False, repr=False)
 
     def origin(self, func: str, index: int = 0, loop: str = "") -> Origin:
-        """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func."""
+        """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
+
+        `loop` may also be `STORE`, `HOIST` or `FOLD` and a Var.
+        """
         return self.origins.get((func, index, loop), Origin("", ""))

@@ -8,12 +8,14 @@ from types import MappingProxyType
 from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
+from tensorlang.schedule.folding import FoldStorage
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
 from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
 from tensorlang.schedule.wrapping import In
 
 _ALL: tuple[type[Directive], ...] = (
@@ -30,10 +32,15 @@ _ALL: tuple[type[Directive], ...] = (
     ComputeRoot,
     ComputeAt,
     ComputeAtInit,
+    StoreAt,
+    StoreRoot,
+    HoistStorage,
+    HoistStorageRoot,
     StoreIn,
     SplitStorage,
     ReorderStorage,
     AlignStorage,
+    FoldStorage,
     In,
     Rfactor,
     Atomic,
