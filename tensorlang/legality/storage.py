@@ -12,9 +12,6 @@ from tensorlang.legality.placement import Path, call_at, level_of
 from tensorlang.schedule.resolved import FOLD, HOIST, ROOT_LEVEL, STORE, Fold, LoopLevel, Origin, ResolvedSchedule
 from tensorlang.schedule.rules import Family, rule
 
-_FITS = "storage is folded to at least as many coordinates as are in use at a time"
-_MOVES = "storage is folded along a dimension whose coordinates in use move the way that fold_forward says"
-
 
 def loops_to(stmt: Stmt, site: str, path: Path = ()) -> Path:
     """The loops from `stmt` down to the one with variable `site`, which is the last; none if it is not there."""
@@ -80,7 +77,6 @@ def check_storage_encloses(resolved: ResolvedSchedule, name: str, loops: Path, s
     return _error(
         origin,
         f"loop {level.loop} of {level.func} is not around the computation of {name}.",
-        rule="the storage of a Func is placed at a loop around its computation, or at that of its computation",
         legal=" | ".join(_legal_levels(loops)),
         details=" > ".join(loop.var for loop in loops),
     )
@@ -98,7 +94,6 @@ def check_between_is_serial(resolved: ResolvedSchedule, name: str, loops: Path, 
     return _error(
         resolved.origin(name, 0, STORE),
         f"loop {level.loop} of {level.func}, between the storage of {name} and its computation, is parallel.",
-        rule="no parallel loop lies between the storage of a Func and its computation",
         legal=" | ".join(legal),
         hint=f"use {legal[0]}: each iteration of {level.loop} then has storage of its own",
     )
@@ -117,7 +112,6 @@ def check_allocation_encloses(
     return _error(
         origin,
         f"loop {level.loop} of {level.func} is not around the storage of {name}.",
-        rule="the allocation of a Func is placed at a loop around its storage, or at that of its storage",
         legal=" | ".join(["hoist_storage_root()", *(call_at("hoist_storage", loop.var) for loop in outside)]),
     )
 
@@ -135,25 +129,26 @@ def check_fold_moves(
         return None
     turned = not fold.is_forward
     hint = f"fold_storage({_quoted(fold.var)}, {fold.factor}{'' if turned else ', fold_forward=False'})"
-    moves = "shrink" if backward else "grow" if forward else "do not move one way"
+    moves = "moves down" if backward else "moves up" if forward else "does not move one way"
     return _error(
         resolved.origin(name, 0, FOLD + fold.var),
-        f"over loop {level_of(loop).loop} of {level_of(loop).func}, the coordinates of {name} in {fold.var} {moves}.",
-        rule=_MOVES,
+        f"over loop {level_of(loop).loop} of {level_of(loop).func}, what is in use of {name} {moves} in {fold.var}.",
         hint=hint if forward or backward else f"leave {fold.var} unfolded",
     )
 
 
 @rule(Family.STORAGE)
 def check_fold_fits(resolved: ResolvedSchedule, name: str, fold: Fold, used: int | None) -> TensorlangError | None:
-    """Storage is folded to at least as many coordinates as are in use at a time (`used`; None if that is not known)."""
+    """Storage is folded to at least as many coordinates as are in use at a time.
+
+    `used` is that number, None if it is not known.
+    """
     if used is not None and used <= fold.factor:
         return None
     number = "an unknown number of" if used is None else f"{used}"
     return _error(
         resolved.origin(name, 0, FOLD + fold.var),
         f"{number} coordinates of {name} in {fold.var} are in use at a time.",
-        rule=_FITS,
         legal="" if used is None else f"fold_storage({_quoted(fold.var)}, factor) with a factor of at least {used}",
         hint=f"leave {fold.var} unfolded" if used is None else "",
     )
@@ -169,19 +164,15 @@ def check_fold_has_no_lanes(
     return _error(
         resolved.origin(name, 0, FOLD + fold.var),
         f"a vectorized loop runs along {fold.var} of {name}.",
-        rule="the lanes of a vector do not lie along a folded dimension, so that they stay next to each other",
         hint=f"leave {fold.var} unfolded, or vectorize another dimension",
     )
 
 
-def _error(
-    origin: Origin, sentence: str, *, rule: str, legal: str = "", hint: str = "", details: str = ""
-) -> ScheduleError:
+def _error(origin: Origin, sentence: str, *, legal: str = "", hint: str = "", details: str = "") -> ScheduleError:
     return ScheduleError(
         f"{origin.asked}: {sentence}",
         asked=origin.asked,
         where=origin.where,
-        rule=rule,
         legal=legal,
         hint=hint,
         details=details,

@@ -97,7 +97,6 @@ def check_stored_apart_is_computed_at_a_loop(plan: Plan, func: FuncPlan, call: C
     where = "inlined, so it has no storage" if is_inlined(plan, func.name) else _WHERE[func.placement]
     return call.error(
         f"{func.name} is {where}.",
-        rule="a Func that is stored or allocated apart from its computation is computed at a loop of a consumer",
         legal=f"s[{func.name}].compute_at(consumer, loop)",
     )
 
@@ -116,7 +115,6 @@ def check_fold_has_loops(func: FuncPlan, call: Call) -> ScheduleError | None:
         return None
     return call.error(
         f"{func.name} is stored where it is computed.",
-        rule="storage is folded over the loops between its level and that of the computation",
         legal=f"s[{func.name}].store_at(consumer, loop) | s[{func.name}].store_root()",
     )
 

@@ -9,10 +9,10 @@ from tensorlang.errors import TensorlangError
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import Count, Flag, LoopName
-from tensorlang.schedule.placement import check_not_output
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import Fold
 from tensorlang.schedule.rules import Family, refuse, rule
+from tensorlang.schedule.storage_rules import check_output_is_stored_by_the_caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FoldStorage(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        check_not_output(plan, self, "the storage of an output is the caller's array, C-contiguous")
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         refuse(check_fold_names_a_var(plan, self, self.var), check_folded_once(func, self, self.var))
         fold = Fold(self.var, self.factor, self.fold_forward)
         return plan.with_func(replace(func, folds=(*func.folds, fold), folded_by=(*func.folded_by, self)))
@@ -77,7 +77,6 @@ def check_fold_names_a_var(plan: Plan, call: Call, var: str) -> TensorlangError 
         return None
     return call.error(
         f"{func.name} has no Var {var}.",
-        rule="fold_storage names a Var of the pure definition",
         legal=f"Vars of {func.name}: {', '.join(func.vars) or 'none'}",
     )
 
@@ -88,6 +87,4 @@ def check_folded_once(func: FuncPlan, call: Call, var: str) -> TensorlangError |
     earlier = next((by for fold, by in zip(func.folds, func.folded_by, strict=True) if fold.var == var), None)
     if earlier is None:
         return None
-    return call.error(
-        f"{var} is already folded, by {earlier.asked}.", rule="a dimension is folded once", hint="keep one of the two"
-    )
+    return call.error(f"{var} is already folded, by {earlier.asked}.", hint="keep one of the two")

@@ -9,14 +9,12 @@ from tensorlang.errors import TensorlangError
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
-from tensorlang.schedule.placement import check_not_output
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.reads import stages_using
 from tensorlang.schedule.resolved import ROOT_LEVEL, LoopLevel
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
-
-_CALLERS_ARRAY = "the storage of an output is the caller's array, C-contiguous"
+from tensorlang.schedule.storage_rules import check_output_is_stored_by_the_caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class StoreAt(Directive):
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         return plan.with_func(_kept(self, plan.func(self), _level(self, plan, self.consumer, self.loop)))
 
 
@@ -134,7 +132,7 @@ class StoreRoot(Directive):
     call: ClassVar[str] = "store_root"
 
     def apply(self, plan: Plan) -> Plan:
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         return plan.with_func(_kept(self, plan.func(self), ROOT_LEVEL))
 
 
@@ -189,7 +187,7 @@ class HoistStorage(Directive):
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         return plan.with_func(_hoisted(self, plan.func(self), _level(self, plan, self.consumer, self.loop)))
 
 
@@ -231,7 +229,7 @@ class HoistStorageRoot(Directive):
     call: ClassVar[str] = "hoist_storage_root"
 
     def apply(self, plan: Plan) -> Plan:
-        check_not_output(plan, self, _CALLERS_ARRAY)
+        refuse(check_output_is_stored_by_the_caller(self, plan))
         return plan.with_func(_hoisted(self, plan.func(self), ROOT_LEVEL))
 
 
@@ -261,7 +259,6 @@ def check_level_of_a_user(plan: Plan, call: Call, consumer: StageName) -> Tensor
         return None
     return call.error(
         f"{consumer.as_written} does not use {call.stage.func}.",
-        rule="storage is placed at a loop of a stage that uses the Func, directly or through others",
         legal=f"loops of {', '.join(user.as_written for user in users)}",
     )
 
@@ -273,7 +270,6 @@ def check_storage_level_chosen_once(func: FuncPlan, call: Call) -> TensorlangErr
         return None
     return call.error(
         f"the storage level of {func.name} is already chosen, by {func.kept_by.asked}.",
-        rule="the storage level of a Func is chosen once",
         hint="keep one of the two",
     )
 
@@ -285,6 +281,5 @@ def check_allocation_placed_once(func: FuncPlan, call: Call) -> TensorlangError 
         return None
     return call.error(
         f"the allocation of {func.name} is already placed, by {func.hoisted_by.asked}.",
-        rule="the allocation of a Func is placed once",
         hint="keep one of the two",
     )

@@ -12,6 +12,7 @@ from tests.legality.programs import (
     races,
     reduction_order,
     storage,
+    storage_levels,
     vectors,
 )
 
@@ -27,5 +28,6 @@ FILES = (
     races,
     reduction_order,
     storage,
+    storage_levels,
     vectors,
 )
