@@ -134,15 +134,6 @@ class _Writer:
         shape = storage_shape(name, dims, self.resolved.funcs[name].storage, box, facts, folds)
         return f"{name}[{', '.join(map(str, shape))}]"
 
-    def _notes(self, name: str) -> str:
-        """Over which loops a Func slides, or why it does not, how it is folded, and where it is allocated."""
-        kept = self.kept.get(name, Kept())
-        notes = [*kept.notes, *(f"{var} is folded to {factor}" for var, factor in kept.folds.items())]
-        if kept.hoist is not None:
-            func, _, loop = (kept.hoist or "..").split(".", 2)
-            notes.append(f"allocated at {func}, {loop}" if kept.hoist else "allocated at root")
-        return f" ({', '.join(notes)})" if notes else ""
-
     def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
         """One line a loop, storage, condition or definition."""
         match stmt:
@@ -152,8 +143,9 @@ class _Writer:
                 heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}:"
                 return [heading, *self.lines(body, inside)]
             case Realize(name, _, box, memory, body):
-                notes = self._notes(name)
-                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}{notes}:"
+                remarks = self.kept.get(name, Kept()).remarks
+                remark = f" ({'; '.join(remarks)})" if remarks else ""
+                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}{remark}:"
                 return [heading, *self.lines(body, scope.deeper)]
             case LetStmt(name, value, body):
                 return [f"{scope.pad}let {name} = {scope.text(value)}", *self.lines(body, scope.with_name(stmt))]

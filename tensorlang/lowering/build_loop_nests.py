@@ -48,6 +48,15 @@ class Kept:
     hoist: str | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All of it, for people."""
+        folded = tuple(f"{var} is folded to {factor}" for var, factor in self.folds.items())
+        if self.hoist is None:
+            return (*self.notes, *folded)
+        func, _, loop = (self.hoist or "..").split(".", 2)
+        return (*self.notes, *folded, f"allocated at {func}, {loop}" if self.hoist else "allocated at root")
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:

@@ -169,14 +169,15 @@ def _module(
     state = [BufferParam(name, (layouts[name].size,), algorithm.func(name).type, Role.STATE) for name in placed.state]
     inputs = [BufferParam(i.name, i.shape, i.type, Role.INPUT, i.constant) for i in algorithm.inputs]
     outputs = [BufferParam(name, shapes[name], algorithm.func(name).type, Role.OUTPUT) for name in algorithm.outputs]
+    remarks = tuple(f"{name}: {'; '.join(kept.remarks)}" for name, kept in placed.kept.items())
     in_prepare = _buffers(prepare)
     only_prepare = in_prepare - _buffers(main)
     main_inputs = [i for i in inputs if i.name not in only_prepare]
     function = Function("main", (*main_inputs, *outputs, *state), main)
     if prepare == Block(()) or not state:
-        return Module(function)
+        return Module(function, remarks=remarks)
     read = [i for i in inputs if i.constant and i.name in in_prepare]
-    return Module(function, Function("prepare", (*read, *state), prepare))
+    return Module(function, Function("prepare", (*read, *state), prepare), remarks)
 
 
 def _buffers(stmt: Stmt) -> set[str]:

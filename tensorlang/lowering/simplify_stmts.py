@@ -11,7 +11,7 @@ from __future__ import annotations
 from tensorlang.bounds.starts import where
 from tensorlang.ir.expr import Const, Expr, Variable, index
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Realize, Stmt, Store
-from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
+from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute, walk_exprs
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.simplify import as_int, simplify
 
@@ -55,7 +55,8 @@ def _simplify_let(name: str, value: Expr, body: Stmt, facts: Facts) -> Stmt:
     if isinstance(value, Const | Variable):
         return simplify_stmts(rewrite_exprs(body, lambda e: substitute(e, {name: value})), facts)
     inside = simplify_stmts(body, facts.with_limits(name, facts.of(value)))
-    return _NOTHING if inside == _NOTHING else LetStmt(name, value, inside)
+    is_used = any(isinstance(node, Variable) and node.name == name for node in walk_exprs(inside))
+    return LetStmt(name, value, inside) if is_used else inside
 
 
 def _is_empty(stmt: Stmt) -> bool:

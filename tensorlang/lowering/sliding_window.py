@@ -176,10 +176,13 @@ class _Slider:
         need, steady, box = (turned(sides[d]) for sides in (self.need, self.steady, self.window.box))
         var = step.loop.var
         later = self._facts_from(var, 1)
-        reached = self._reached(var, d, need, later)
+        before = _at(_end(need.hi), var, _plus(Variable(var), -1))
+        reached = self._reached(var, d, need, later, before)
         if _proves_below(reached, _end(need.lo), later):
             return "no two iterations need the same"
-        count = self._count(step, need, steady) if d not in self.slid else None
+        # Iterations in front are for windows that each iteration moves by itself, not together with loops inside.
+        is_alone = reached is before and d not in self.slid
+        count = self._count(step, need, steady) if is_alone else None
         if count is None:
             start = _max(_end(box.lo), _plus(reached, 1), later)
             new = Interval(Select(_is_first(step), _end(box.lo), start), box.hi)
@@ -204,13 +207,12 @@ class _Slider:
         simplified = Interval(simplify(_end(side.lo), facts), simplify(_end(side.hi), facts))
         self.window.box = (*self.window.box[:d], simplified, *self.window.box[d + 1 :])
 
-    def _reached(self, var: str, d: int, need: Interval, later: Facts) -> Expr:
+    def _reached(self, var: str, d: int, need: Interval, later: Facts, before: Expr) -> Expr:
         """The last coordinate that is there when an iteration of loop `var` starts to need some.
 
-        It is the last one that the iteration before needed with the loops inside at the same count; or at any, if only
-        one of them moves this dimension, moves it up without a gap, and moves no other.
+        It is the last one that the iteration before needed with the loops inside at the same count, `before`; or at any,
+        if only one of them moves this dimension, moves it up without a gap, and moves no other.
         """
-        before = _at(_end(need.hi), var, _plus(Variable(var), -1))
         inside = self.path.steps[[step.loop.var for step in self.path.steps].index(var) + 1 :]
         movers = [step for step in inside if _varies(need, step.loop.var)]
         if len(movers) != 1 or not self._covers(movers[0], var, d, need, later):

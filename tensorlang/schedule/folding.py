@@ -50,10 +50,10 @@ class FoldStorage(Directive):
     >>> s = tl.Schedule(f)
     >>> _ = s[g].compute_at(f, "i").store_root()
     >>> print(tl.loop_nest(f, s, shape=(16, 64)).splitlines()[0])
-    store g[3, 64] in heap (slides over i, i is folded to 3):
+    store g[3, 64] in heap (slides over i; i is folded to 3):
     >>> _ = s[g].fold_storage("i", 4)
     >>> print(tl.loop_nest(f, s, shape=(16, 64)).splitlines()[0])
-    store g[4, 64] in heap (slides over i, i is folded to 4):
+    store g[4, 64] in heap (slides over i; i is folded to 4):
     """
 
     call: ClassVar[str] = "fold_storage"

@@ -74,7 +74,7 @@ class StoreAt(Directive):
     >>> _ = s[g].store_at(f, "io")
     >>> print(tl.loop_nest(f, s, shape=(16, 64)))
     parallel io in 0..2:
-      store g[3, 64] in heap (slides over ii, i is folded to 3):
+      store g[3, 64] in heap (slides over ii; i is folded to 3):
         for ii in 0..10:
           for j in 0..64:
             g[io * 8 + ii, j] = ...
@@ -120,7 +120,7 @@ class StoreRoot(Directive):
           f[i, j] = ...
     >>> _ = s[g].store_root()
     >>> print(tl.loop_nest(f, s, shape=(16, 64)))
-    store g[3, 64] in heap (slides over i, i is folded to 3):
+    store g[3, 64] in heap (slides over i; i is folded to 3):
       for i in 0..18:
         for j in 0..64:
           g[i, j] = ...
