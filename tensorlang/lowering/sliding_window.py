@@ -210,8 +210,8 @@ class _Slider:
     def _reached(self, var: str, d: int, need: Interval, later: Facts, before: Expr) -> Expr:
         """The last coordinate that is there when an iteration of loop `var` starts to need some.
 
-        It is the last one that the iteration before needed with the loops inside at the same count, `before`; or at any,
-        if only one of them moves this dimension, moves it up without a gap, and moves no other.
+        It is the last one that the iteration before needed with the loops inside at the same count, `before`; or at
+        any, if only one of them moves this dimension, moves it up without a gap, and moves no other.
         """
         inside = self.path.steps[[step.loop.var for step in self.path.steps].index(var) + 1 :]
         movers = [step for step in inside if _varies(need, step.loop.var)]
