@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tensorlang.bounds.starts import is_start
 from tensorlang.bounds.surroundings import Binder, Box, Domain, Surroundings
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Compare, CompareOp, Const, Expr, index
 from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Provide, Range, Stmt
@@ -84,6 +85,12 @@ def infer_needs(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Fac
     return result
 
 
+def to_box(ranges: tuple[Range, ...]) -> Box:
+    """Ranges as a bounded box."""
+    one = index(1)
+    return tuple(Interval(r.min, Binary(BinaryOp.ADD, r.min, Binary(BinaryOp.SUB, r.extent, one))) for r in ranges)
+
+
 def _infer(stmt: Stmt, name: str, domains: Mapping[str, Domain], facts: Facts, *, writes: bool) -> Region | None:
     accesses = list(_accesses(stmt, name, (), writes=writes))
     if not accesses:
@@ -105,7 +112,7 @@ def _accesses(stmt: Stmt, name: str, binders: tuple[Binder, ...], *, writes: boo
             for node in walk(expr):
                 if isinstance(node, Call) and node.name == name:
                     yield node.args, binders
-    if isinstance(stmt, IfThenElse):
+    if isinstance(stmt, IfThenElse) and not is_start(stmt):
         yield from _accesses(stmt.then, name, (*binders, stmt.condition), writes=writes)
         if stmt.otherwise is not None:
             yield from _accesses(stmt.otherwise, name, (*binders, negation(stmt.condition)), writes=writes)

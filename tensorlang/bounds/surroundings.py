@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
+from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Select, Variable, index
 from tensorlang.ir.stmt import For, LetStmt
 from tensorlang.ir.visitor import free_variables, substitute, walk
 from tensorlang.symbolic.cases import cases_of
@@ -45,6 +45,16 @@ class Domain:
         return Binary(BinaryOp.ADD, self.min, Binary(BinaryOp.SUB, self.extent, index(1)))
 
 
+def bound_name(func: str, dim: str, what: str) -> str:
+    """The name for `what`, "min" or "extent", of the range that a Func is computed over: a bound of its loops."""
+    return f"{func}.{dim}.{what}"
+
+
+def is_bound_name(name: str) -> bool:
+    """Whether a let binds a bound of loops, and not a Var."""
+    return name.endswith((".min", ".extent"))
+
+
 class Surroundings:
     """The loops, lets and conditions around an access, outermost first.
 
@@ -74,6 +84,8 @@ class Surroundings:
         self._domains, self._clip, self._writes = domains, clip, writes
         self._scope: dict[str, Interval] = {}
         self._lets: dict[str, Expr] = {}
+        # Those of `_lets` that are no Vars but bounds of loops, which cancel against each other.
+        self._bounds: dict[str, Expr] = {}
         self._loops: dict[str, Counter[str]] = {}
         # All conditions that hold; and those that may say more of an index than intervals do.
         self._conditions: list[Expr] = []
@@ -111,25 +123,33 @@ class Surroundings:
         extent = substitute(loop.extent, self._lets)
         constant = as_int(extent)
         self._never_runs = self._never_runs or (constant is not None and constant <= 0)
-        last = infer_interval(Binary(BinaryOp.SUB, extent, index(1)), self._scope, self._facts).hi
-        if not free_variables(extent).isdisjoint(self._scope):
+        named = substitute(loop.extent, self._bounds)
+        last = infer_interval(Binary(BinaryOp.SUB, named, index(1)), self._scope, self._facts).hi
+        is_chosen = any(isinstance(node, Select) for node in walk(extent))
+        if not is_chosen and not free_variables(extent).isdisjoint(self._scope):
             self._tie(Compare(CompareOp.LT, Variable(loop.var), extent))
         self._scope[loop.var] = Interval(index(0), last)
         self._loops[loop.var] = Counter((loop.var,))
         self._facts = self._facts.with_loop(loop.var, extent)
 
     def _add_let(self, let: LetStmt) -> None:
-        interval = infer_interval(let.value, self._scope, self._facts)
         value = self._lets[let.name] = substitute(let.value, self._lets)
-        self._loops[let.name] = self._loops_in(let.value)
         domain = self._domains.get(let.name)
+        if is_bound_name(let.name):
+            self._bounds[let.name] = substitute(let.value, self._bounds)
+            return
+        self._loops[let.name] = self._loops_in(let.value)
+        interval = self._interval(let.value)
         if domain is not None and (self._clip or domain.is_exact(writes=self._writes)):
-            first, last = (infer_interval(e, self._scope, self._facts) for e in (domain.min, domain.last))
+            first, last = (self._interval(e) for e in (domain.min, domain.last))
             assert first.lo is not None and last.hi is not None, "domains are bounded"
             interval = interval.clip(first.lo, last.hi, self._facts)
             self._conditions.append(Compare(CompareOp.LE, substitute(domain.min, self._lets), value))
             self._conditions.append(Compare(CompareOp.LE, value, substitute(domain.last, self._lets)))
         self._scope[let.name] = interval
+
+    def _interval(self, expr: Expr) -> Interval:
+        return infer_interval(substitute(expr, self._bounds), self._scope, self._facts)
 
     def _tie(self, condition: Expr) -> None:
         self._conditions.append(condition)
@@ -139,7 +159,7 @@ class Surroundings:
         loops = self._loops_in(arg)
         is_tied = any(count > 1 for count in loops.values()) or not loops.keys().isdisjoint(self._tied_loops)
         if not is_tied:
-            return infer_interval(arg, self._scope, self._facts)
+            return self._interval(arg)
         return self._polyhedron.interval(substitute(arg, self._lets))
 
     def _loops_in(self, expr: Expr) -> Counter[str]:

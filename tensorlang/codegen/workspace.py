@@ -15,7 +15,7 @@ STACK_LIMIT_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Workspace:
-    """Sizes of the memory that a call needs: ``shared_bytes + workers * worker_bytes`` [B].
+    """Sizes of the memory that a call needs: ``shared_bytes + workers * worker_bytes``, and as much on stacks [B].
 
     `offsets` maps (identity of an Allocate, whether it is inside a parallel loop) to its place in the shared part, or
     in its worker's part. Allocations that are not in it are on the stack. No two allocations overlap, so that what is
@@ -25,16 +25,23 @@ class Workspace:
     shared_bytes: int
     worker_bytes: int
     offsets: dict[tuple[int, bool], int]
+    shared_stack_bytes: int = 0
+    worker_stack_bytes: int = 0
 
     def total_bytes(self, workers: int) -> int:
         """Size for that many workers [B]."""
         return self.shared_bytes + workers * self.worker_bytes
+
+    def scratch_bytes(self, workers: int) -> int:
+        """Size for that many workers, with what is on their stacks; registers are not counted [B]."""
+        return self.total_bytes(workers) + self.shared_stack_bytes + workers * self.worker_stack_bytes
 
 
 @dataclass
 class _Region:
     heap_bytes: int = 0
     stack_bytes: int = 0
+    register_bytes: int = 0
 
 
 @dataclass
@@ -54,6 +61,7 @@ class _Planner:
         size_bytes = round_up(allocate.size * allocate.type.size_bytes)
         if allocate.memory is not Memory.HEAP and region.stack_bytes + size_bytes <= STACK_LIMIT_BYTES:
             region.stack_bytes += size_bytes
+            region.register_bytes += size_bytes if allocate.memory is Memory.REGISTER else 0
         elif (id(allocate), in_worker) not in self.offsets:
             self.offsets[id(allocate), in_worker] = region.heap_bytes
             region.heap_bytes += size_bytes
@@ -68,4 +76,11 @@ def plan_workspace(body: Stmt) -> Workspace:
     """Place every allocation of a function's body."""
     planner = _Planner()
     planner.visit(body, False)
-    return Workspace(planner.shared.heap_bytes, planner.worker.heap_bytes, planner.offsets)
+    shared, worker = planner.shared, planner.worker
+    return Workspace(
+        shared.heap_bytes,
+        worker.heap_bytes,
+        planner.offsets,
+        shared.stack_bytes - shared.register_bytes,
+        worker.stack_bytes - worker.register_bytes,
+    )

@@ -16,13 +16,14 @@ def explain(kernel: Kernel) -> str:
     Returns
     -------
     str
-        A line a fact. Spills of a register tile, gathers and narrow vectors are what to look for first.
+        A line a fact; one for each Func that is kept over loops, over which it slides, or why it does not. Spills of a
+        register tile, gathers and narrow vectors are what to look for first.
     """
     block = find_hot_block(kernel.asm())
     lines = [
         f"target      {kernel.target.name}, vectors of {kernel.target.vector_bits} bits, "
         f"{kernel.target.vector_registers} registers",
-        f"memory      workspace {kernel.workspace_bytes} B, state {kernel.state_bytes} B",
+        f"memory      scratch {kernel.scratch_bytes()} B on one thread, state {kernel.state_bytes} B",
         f"made in     lowering {kernel.lowering_s * 1e3:.0f} ms, code {kernel.compile_s * 1e3:.0f} ms"
         + (" (from the cache)" if kernel.from_cache else ""),
         f"hot loop    {block.instructions} instructions, {block.fmas} fused multiply-adds of {block.vector_bits} bits",
@@ -30,4 +31,6 @@ def explain(kernel: Kernel) -> str:
         f"{block.gathers} gathers, {block.masked} masked",
         f"            {block.vector_registers} vector registers, {block.spills} vector accesses to the stack",
     ]
+    remarks = kernel.module.remarks
+    lines[2:2] = [f"{'kept' if n == 0 else '':<12}{remark}" for n, remark in enumerate(remarks)]
     return "\n".join(lines)

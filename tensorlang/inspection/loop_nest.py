@@ -12,10 +12,23 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
 from tensorlang.ir.printer import format_expr
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Block, For, IfThenElse, LoopKind, Predicated, Provide, Races, Range, Realize, Stmt
+from tensorlang.ir.stmt import (
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    LoopKind,
+    Predicated,
+    Provide,
+    Races,
+    Range,
+    Realize,
+    Stmt,
+)
 from tensorlang.ir.visitor import substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
+from tensorlang.lowering.build_loop_nests import Kept
 from tensorlang.lowering.flatten_storage import storage_shape
 from tensorlang.lowering.pipeline import place
 from tensorlang.lowering.simplify_stmts import simplify_stmts
@@ -72,18 +85,14 @@ def loop_nest(
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
     shapes = infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape))
     lowered, placed = place(resolved, shapes)
-    writer = _Writer(lowered, resolved)
-    lines = []
+    writer = _Writer(lowered, resolved, placed.kept)
+    facts, lines = param_facts(lowered), []
     if placed.prepare != Block(()):
         lines = ["initialisation:"]
-        lines += [
-            f"  store {writer.storage(name, placed.boxes[name], param_facts(lowered))} in state"
-            for name in placed.state
-        ]
-        lines += writer.lines(
-            simplify_stmts(substitute_lets(placed.prepare)), _Scope(depth=1, facts=param_facts(lowered))
-        )
-    lines += writer.lines(simplify_stmts(substitute_lets(placed.main)), _Scope(facts=param_facts(lowered)))
+        lines += [f"  store {writer.storage(name, placed.boxes[name], facts)} in state" for name in placed.state]
+        prepare = simplify_stmts(substitute_lets(placed.prepare, placed.bounds))
+        lines += writer.lines(prepare, _Scope(depth=1, facts=facts))
+    lines += writer.lines(simplify_stmts(substitute_lets(placed.main, placed.bounds)), _Scope(facts=facts))
     return "\n".join(lines)
 
 
@@ -118,6 +127,10 @@ class _Scope:
         shown = f"{func}.{name}" if name in self.names.values() else name
         return _Scope(self.depth + 1, self.facts.with_loop(loop.var, loop.extent), {**self.names, loop.var: shown})
 
+    def with_name(self, let: LetStmt) -> _Scope:
+        """The scope of the body of a let."""
+        return replace(self, facts=self.facts.with_let(let.name, let.value))
+
     def text(self, expr: Expr, outer: int = 0) -> str:
         return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer)).replace(PARAM, "")
 
@@ -125,13 +138,14 @@ class _Scope:
 class _Writer:
     """Writes statements of one pipeline; its storage directives say what shape each Func is stored in."""
 
-    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule) -> None:
-        self.algorithm, self.resolved = algorithm, resolved
+    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule, kept: Mapping[str, Kept]) -> None:
+        self.algorithm, self.resolved, self.kept = algorithm, resolved, kept
 
     def storage(self, name: str, box: tuple[Range, ...], facts: Facts) -> str:
         """The arrays of a Func with the extents of their storage, outermost first: ``packed[2, 16, 8]``."""
         func = self.algorithm.func(name)
-        shape = storage_shape(name, func.vars, self.resolved.funcs[name].storage, box, facts)
+        folds = self.kept.get(name, Kept()).folds
+        shape = storage_shape(name, func.vars, self.resolved.funcs[name].storage, box, facts, folds)
         return ", ".join(f"{buffer}[{', '.join(map(str, shape))}]" for buffer, _ in func.elements)
 
     def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
@@ -143,8 +157,12 @@ class _Writer:
                 heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}:"
                 return [heading, *self.lines(body, inside)]
             case Realize(name, _, box, memory, body):
-                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}:"
+                remarks = self.kept.get(name, Kept()).remarks
+                remark = f" ({'; '.join(remarks)})" if remarks else ""
+                heading = f"{scope.pad}store {self.storage(name, box, scope.facts)} in {memory}{remark}:"
                 return [heading, *self.lines(body, scope.deeper)]
+            case LetStmt(name, bound, body):
+                return [f"{scope.pad}let {name} = {scope.text(bound)}", *self.lines(body, scope.with_name(stmt))]
             case Provide(name=name, args=args, values=values):
                 word = "atomic " if stmt.races is Races.THREADS else ""
                 value = "..." if len(values) == 1 else f"({', '.join('...' for _ in values)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tensorlang.dtypes import DType
@@ -54,8 +54,10 @@ class Module:
     """A lowered pipeline.
 
     `main` takes inputs, then outputs, then state. `prepare`, if there is one, takes constant inputs, then state;
-    it fills the state. Inputs that only `prepare` reads are not parameters of `main`.
+    it fills the state. Inputs that only `prepare` reads are not parameters of `main`. `remarks` say, for people, how
+    Funcs are kept over loops.
     """
 
     main: Function
     prepare: Function | None = None
+    remarks: tuple[str, ...] = field(default=(), compare=False)

@@ -8,7 +8,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Call
 from tensorlang.ir.stmt import For, LoopKind, Stmt
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk
-from tensorlang.schedule.resolved import ResolvedSchedule
+from tensorlang.schedule.resolved import LoopLevel, ResolvedSchedule
 from tensorlang.schedule.rules import Family, rule
 
 Path = tuple[For, ...]
@@ -47,7 +47,7 @@ def site_problem(
     if any(loop.var == site for loop in sites):
         return None
     uses = list(find_uses(main, name))
-    legal = [outermost, *(_describe(loop.var) for loop in sites)]
+    legal = [outermost, *(call_at("compute_at", loop.var) for loop in sites)]
     return check_site_encloses_uses(resolved, name, site, uses, legal) or check_site_is_outside_lanes(
         resolved, name, site, uses, legal
     )
@@ -95,15 +95,21 @@ def _error(resolved: ResolvedSchedule, name: str, sentence: str, uses: list[Path
 
 def _loop(variable: str) -> str:
     """A loop variable ``func.stage.loop`` in words."""
-    func, stage, loop = variable.split(".", 2)
-    return f"loop {loop} of {_call_name(func, int(stage))}"
+    level = level_of(variable)
+    return f"loop {level.loop} of {_call_name(level.func, level.index)}"
 
 
 def _call_name(func: str, index: int) -> str:
     return func if index == 0 else f"{func}.update({index - 1})" if index > 1 else f"{func}.update()"
 
 
-def _describe(variable: str) -> str:
-    """The compute_at call of a loop variable ``func.stage.loop``."""
+def level_of(variable: str) -> LoopLevel:
+    """The level of a loop variable ``func.stage.loop``."""
     func, stage, loop = variable.split(".", 2)
-    return f'compute_at({_call_name(func, int(stage))}, "{loop}")'
+    return LoopLevel(func, int(stage), loop)
+
+
+def call_at(directive: str, variable: str) -> str:
+    """The call of a directive that names the level of a loop variable: ``compute_at(f.update(), "k")``."""
+    level = level_of(variable)
+    return f'{directive}({_call_name(level.func, level.index)}, "{level.loop}")'

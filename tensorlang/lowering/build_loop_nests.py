@@ -9,23 +9,28 @@ Source: Halide's ScheduleFunctions.cpp and BoundsInference.cpp do the same in tw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import Nest, build_nest, loop_variable
 from tensorlang.bounds.params import param_facts
-from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_ranges, union
+from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_box, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.expr import Expr, index
-from tensorlang.ir.stmt import Block, For, IfThenElse, Memory, Range, Realize, Stmt
-from tensorlang.ir.visitor import block, conjuncts, map_substatements
+from tensorlang.ir.stmt import Block, IfThenElse, LetStmt, Memory, Range, Realize, Stmt
+from tensorlang.ir.visitor import block, conjuncts
 from tensorlang.legality.placement import find_uses, legal_sites, site_problem
 from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
+from tensorlang.legality.storage import infer_levels
 from tensorlang.legality.tails import tail_problems
 from tensorlang.lowering.fuse_stages import Part, fuse_stages, guarded
+from tensorlang.lowering.paths import as_steady, change_body, find_path
+from tensorlang.lowering.sliding_window import Need, name_bounds, slide
+from tensorlang.lowering.storage_folding import infer_folds
+from tensorlang.lowering.warm_ups import Names, change_rest, insert_producer
 from tensorlang.schedule.fused_groups import Key, groups_in_order
 from tensorlang.schedule.resolved import Placement, ResolvedSchedule, StageSchedule
 from tensorlang.symbolic.facts import Facts, Limits
@@ -35,10 +40,33 @@ _NOWHERE = Block(())
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Storage that does not come and go with the computation.
+
+    `folds` maps a Var to the number of its coordinates that have a place, `hoist` is the loop in whose body memory is
+    allocated ("" outside all loops, None where the storage is), and `notes` say over which loops the Func slides.
+    """
+
+    folds: Mapping[str, int] = field(default_factory=dict)
+    hoist: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """All of it, for people."""
+        folded = tuple(f"{var} is folded to {factor}" for var, factor in self.folds.items())
+        if self.hoist is None:
+            return (*self.notes, *folded)
+        func, _, loop = (self.hoist or "..").split(".", 2)
+        return (*self.notes, *folded, f"allocated at {func}, {loop}" if self.hoist else "allocated at root")
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """Loop nests with every Func placed.
 
     `boxes` holds the storage of outputs and of state (Funcs computed in `prepare`); all other Funcs have a Realize.
+    `kept` says what is special about the storage of some; `bounds` are names of bounds of loops, to keep as names.
     """
 
     main: Stmt
@@ -46,6 +74,8 @@ class Placed:
     domains: Mapping[str, Domain]
     boxes: Mapping[str, tuple[Range, ...]]
     state: tuple[str, ...]
+    kept: Mapping[str, Kept]
+    bounds: Collection[str]
 
 
 def build_loop_nests(
@@ -79,7 +109,8 @@ class _Builder:
         self.facts = param_facts(algorithm)
         self.main: Stmt = _NOWHERE
         self.prepare: Stmt = _NOWHERE
-        self.domains: dict[str, Domain] = {}
+        self.names = Names()
+        self.kept: dict[str, Kept] = {}
         self.boxes: dict[str, tuple[Range, ...]] = {}
         self.state: list[str] = []
         self.overruns: list[Overrun] = []
@@ -93,7 +124,10 @@ class _Builder:
                 self._place_output(used[0])
             elif used:
                 self._place(used[0])
-        return Placed(self.main, self.prepare, self.domains, self.boxes, tuple(self.state))
+        names = self.names
+        return Placed(
+            self.main, self.prepare, names.domains, self.boxes, tuple(self.state), self.kept, frozenset(names.bounds)
+        )
 
     def _groups(self) -> list[list[FuncDef]]:
         """The Funcs, producers first, those that are computed together in one group."""
@@ -149,7 +183,7 @@ class _Builder:
             self.report(error)
             tree = self._realize(func, tree, self.facts)
         else:
-            tree = _inject(tree, site, self.facts, lambda body, facts: self._realize(func, body, facts))
+            tree = self._store(func, tree, site)
         if in_prepare:
             self.prepare = tree
         else:
@@ -172,7 +206,7 @@ class _Builder:
         if any(errors):
             self.main = self._realize_group(funcs, self.main, self.facts)
         else:
-            self.main = _inject(
+            self.main = change_body(
                 self.main, site, self.facts, lambda body, facts: self._realize_group(funcs, body, facts)
             )
 
@@ -188,7 +222,7 @@ class _Builder:
             region = self._region(func, body, facts)
             if region is not None:
                 regions[func.name] = region
-                needs = infer_needs(body, func.name, self.domains, facts)
+                needs = infer_needs(body, func.name, self.names.domains, facts)
                 parts |= self._parts(func, self._required(func, region, facts), facts, needs=needs)
         produce = fuse_stages(parts, facts)
         result = block([produce, body])
@@ -210,6 +244,55 @@ class _Builder:
             parts[func.name, stage.index] = Part(stmt, variables, nest.starts, stage.fused)
         return parts
 
+    def _store(self, func: FuncDef, tree: Stmt, site: str) -> Stmt:
+        """`tree` with `func` computed at the loop `site`, and stored there or at the level it is given around that."""
+        levels = infer_levels(self.resolved, func.name, tree, site)
+        for problem in levels.problems:
+            self.report(problem)
+        if levels.hoist is not None:
+            self.kept[func.name] = Kept(hoist=levels.hoist)
+        if levels.store == site:
+            return change_body(tree, site, self.facts, lambda body, facts: self._realize_at(func, body, facts))
+        if levels.store is None:
+            return self._keep(func, tree, self.facts, site)
+        return change_body(tree, levels.store, self.facts, lambda body, facts: self._keep(func, body, facts, site))
+
+    def _realize_at(self, func: FuncDef, body: Stmt, facts: Facts) -> Stmt:
+        """`func` realized in the body of a loop, where its uses start, if other Funcs start earlier."""
+        return change_rest(body, func.name, facts, lambda rest, inside: self._realize(func, rest, inside))
+
+    def _keep(self, func: FuncDef, body: Stmt, facts: Facts, site: str) -> Stmt:
+        """`body` with the storage of `func` around it, and its stages at the loop `site` in it."""
+        path = find_path(body, site, facts, self.names.steady)
+        region = self._region(func, path.body, path.facts)
+        steady = infer_reads(as_steady(path.body, self.names.steady), func.name, self.names.domains, path.facts)
+        if region is None or steady is None:
+            return body
+        schedule = self.resolved.funcs[func.name]
+        need = to_box(self._required(func, region, path.facts))
+        needs = infer_needs(path.body, func.name, self.names.domains, path.facts)
+        window = slide(func, schedule, path, Need(need, steady.required, needs))
+        round_up = not window.is_downward
+        named = name_bounds(func, to_ranges(window.box, window.facts), window.facts)
+        produce = self._produce(func, named.box, named.facts, round_up=round_up)
+        for name, value in named.values.items():
+            produce = LetStmt(name, value, produce)
+        self.names.bounds.update(named.values)
+        for condition in [*window.conditions, *([] if needs is None else [needs])]:
+            produce = IfThenElse(condition, produce)
+        body = insert_producer(body, site, produce, window.warm_ups, self.names)
+        kept = self._region(func, body, facts)
+        if kept is None:
+            return body
+        box = self._storage(func, kept, body, facts)
+        path = find_path(body, site, facts, self.names.steady)
+        folds = infer_folds(func, self.resolved, path, box, self.names.domains, window.kept_over)
+        for problem in folds.problems:
+            self.report(problem)
+        known = self.kept.get(func.name, Kept())
+        self.kept[func.name] = replace(known, folds=folds.factors, notes=(*window.notes, *folds.notes))
+        return Realize(func.name, func.types, box, schedule.memory or Memory.HEAP, body)
+
     def _check_not_in_prepare(self, func: FuncDef) -> None:
         if next(find_uses(self.prepare, func.name), None) is None:
             return
@@ -229,14 +312,14 @@ class _Builder:
         if region is None:
             return body
         produce = self._produce(func, self._required(func, region, facts), facts)
-        needs = infer_needs(body, func.name, self.domains, facts)
+        needs = infer_needs(body, func.name, self.names.domains, facts)
         produce = produce if needs is None else IfThenElse(needs, produce)
         memory = self.resolved.funcs[func.name].memory or Memory.HEAP
         box = self._storage(func, region, produce, facts)
         return Realize(func.name, func.types, box, memory, block([produce, body]))
 
     def _region(self, func: FuncDef, body: Stmt, facts: Facts) -> Region | None:
-        region = infer_reads(body, func.name, self.domains, facts)
+        region = infer_reads(body, func.name, self.names.domains, facts)
         error = None if region is None else check_bounded(func.name, func.vars, region)
         if error is not None:
             self.report(error)
@@ -274,7 +357,7 @@ class _Builder:
         """The box that holds everything touched: by consumers, and by the stages of `func` itself."""
         box = region.touched
         for own in (infer_writes, infer_reads):
-            extra = own(produce, func.name, self.domains, facts)
+            extra = own(produce, func.name, self.names.domains, facts)
             if extra is not None:
                 box = union(box, extra.touched, facts)
         error = check_bounded(func.name, func.vars, Region(box, box))
@@ -295,7 +378,7 @@ class _Builder:
         nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
         for error in tail_problems(self.resolved, stage, nest):
             self.report(error)
-        self.domains |= nest.domains
+        self.names.domains.update(nest.domains)
         self.rounded = self.rounded or bool(nest.rounded)
         for split in nest.overrunning:
             origin = self.resolved.origin(func.name, stage.index, split.inner)
@@ -308,12 +391,12 @@ class _Builder:
         whole = block([self.prepare, self.main])
         for source in self.algorithm.inputs:
             dims = tuple(f"axis {d}" for d in range(len(source.shape)))
-            region = infer_reads(whole, source.name, self.domains, self.facts)
+            region = infer_reads(whole, source.name, self.names.domains, self.facts)
             problems += self._outside(source.name, dims, source.shape, region, "read")
         for name in self.algorithm.outputs:
             dims, shape = self.algorithm.func(name).vars, self.shapes[name]
             for infer, verb in ((infer_reads, "read"), (infer_writes, "written")):
-                problems += self._outside(name, dims, shape, infer(whole, name, self.domains, self.facts), verb)
+                problems += self._outside(name, dims, shape, infer(whole, name, self.names.domains, self.facts), verb)
         return problems
 
     def _outside(
@@ -326,13 +409,3 @@ class _Builder:
             return [unbounded]
         error = check_inside(name, dims, shape, region, self.overruns, self.facts, verb=verb)
         return [] if error is None else [error]
-
-
-def _inject(stmt: Stmt, site: str, facts: Facts, change: Callable[[Stmt, Facts], Stmt]) -> Stmt:
-    """`stmt` with the body of loop `site` changed, given the facts that hold there."""
-    if isinstance(stmt, For):
-        inner = facts.with_loop(stmt.var, stmt.extent)
-        if stmt.var == site:
-            return For(stmt.var, stmt.extent, stmt.kind, change(stmt.body, inner))
-        return map_substatements(stmt, lambda s: _inject(s, site, inner, change))
-    return map_substatements(stmt, lambda s: _inject(s, site, facts, change))

@@ -11,14 +11,30 @@ Source: the layout of a buffer is ``sum(coordinate * stride)`` over its storage 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorlang.bounds.params import param_facts, params_in
+from tensorlang.bounds.starts import where
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
-from tensorlang.ir.stmt import Accumulate, Allocate, For, Provide, Races, Range, Realize, Stmt, Store
+from tensorlang.ir.stmt import (
+    Accumulate,
+    Allocate,
+    Block,
+    For,
+    IfThenElse,
+    LetStmt,
+    LoopKind,
+    Provide,
+    Races,
+    Range,
+    Realize,
+    Stmt,
+    Store,
+)
 from tensorlang.ir.visitor import at_once, block, map_children, map_exprs, map_substatements
+from tensorlang.lowering.build_loop_nests import Kept
 from tensorlang.schedule.associativity import find_accumulation
 from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
 from tensorlang.symbolic.facts import Facts
@@ -27,17 +43,24 @@ from tensorlang.symbolic.simplify import simplify
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the elements of a buffer are: ``sum(((arg - min) // divisor) % modulus * stride)`` over `axes`."""
+    """Where the elements of a buffer are: ``sum(((arg - min) // divisor) % modulus * stride)`` over `axes`.
+
+    Where `folds` names a factor for a position, ``(arg - min) % factor`` stands for ``arg - min``.
+    """
 
     mins: tuple[Expr, ...]
     axes: tuple[tuple[int, int, int | None, int], ...]
     size: int
+    folds: tuple[int | None, ...] = ()
 
     def index(self, args: tuple[Expr, ...], facts: Facts) -> Expr:
         """The flat element index of coordinates `args`."""
         total: Expr = index(0)
         for position, divisor, modulus, stride in self.axes:
             at: Expr = Binary(BinaryOp.SUB, args[position], self.mins[position])
+            factor = self.folds[position] if self.folds else None
+            if factor is not None:
+                at = Binary(BinaryOp.MOD, at, index(factor))
             if divisor != 1:
                 at = Binary(BinaryOp.FLOOR_DIV, at, index(divisor))
             if modulus is not None:
@@ -55,26 +78,40 @@ def row_major(shape: tuple[int, ...]) -> Layout:
     return Layout((index(0),) * len(shape), tuple(reversed(axes)), stride)
 
 
+_NOT_FOLDED: Mapping[str, int] = {}
+
+
 def storage_shape(
-    name: str, dims: tuple[str, ...], storage: tuple[StorageDim, ...], box: tuple[Range, ...], facts: Facts
+    name: str,
+    dims: tuple[str, ...],
+    storage: tuple[StorageDim, ...],
+    box: tuple[Range, ...],
+    facts: Facts,
+    folds: Mapping[str, int] = _NOT_FOLDED,
 ) -> tuple[int, ...]:
-    """Extents of the storage dimensions of a Func over `box`, outermost first, padding included."""
-    sizes = {dim: _extent(name, dim, side, facts) for dim, side in zip(dims, box, strict=True)}
+    """Extents of the storage dimensions of a Func over `box`, outermost first, folded and with padding."""
+    sizes = {dim: folds.get(dim) or _extent(name, dim, side, facts) for dim, side in zip(dims, box, strict=True)}
     extents = [-(-sizes[dim.var] // dim.divisor) if dim.modulus is None else dim.modulus for dim in storage]
     return tuple(-(-extent // dim.align) * dim.align for extent, dim in zip(extents, storage, strict=True))
 
 
 def storage_layout(
-    name: str, dims: tuple[str, ...], storage: tuple[StorageDim, ...], box: tuple[Range, ...], facts: Facts
+    name: str,
+    dims: tuple[str, ...],
+    storage: tuple[StorageDim, ...],
+    box: tuple[Range, ...],
+    facts: Facts,
+    folds: Mapping[str, int] = _NOT_FOLDED,
 ) -> Layout:
     """The layout of a Func's own storage over `box`, by the storage directives of its schedule."""
     axes: list[tuple[int, int, int | None, int]] = []
     stride = 1
-    extents = storage_shape(name, dims, storage, box, facts)
+    extents = storage_shape(name, dims, storage, box, facts, folds)
     for dim, extent in zip(reversed(storage), reversed(extents), strict=True):
         axes.append((dims.index(dim.var), dim.divisor, dim.modulus, stride))
         stride *= extent
-    return Layout(tuple(side.min for side in box), tuple(reversed(axes)), stride)
+    factors = tuple(folds.get(dim) for dim in dims) if folds else ()
+    return Layout(tuple(side.min for side in box), tuple(reversed(axes)), stride, factors)
 
 
 def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
@@ -90,28 +127,56 @@ def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
 
 
 class StorageFlattener:
-    """Flattens trees of one pipeline; `layouts` holds the buffers that exist outside the trees."""
+    """Flattens trees of one pipeline.
 
-    def __init__(self, algorithm: Algorithm, resolved: ResolvedSchedule, layouts: Mapping[str, Layout]) -> None:
-        self.algorithm, self.resolved, self.outside = algorithm, resolved, layouts
+    `layouts` holds the buffers that exist outside the trees, `kept` what is special about those that exist inside.
+    """
+
+    def __init__(
+        self,
+        algorithm: Algorithm,
+        resolved: ResolvedSchedule,
+        layouts: Mapping[str, Layout],
+        kept: Mapping[str, Kept],
+    ) -> None:
+        self.algorithm, self.resolved, self.outside, self.kept = algorithm, resolved, layouts, kept
+        self.hoisted: dict[str, list[Allocate]] = {}
 
     def flatten(self, stmt: Stmt) -> Stmt:
         """`stmt` over flat buffers."""
-        return self._flatten(stmt, self.outside, param_facts(self.algorithm))
+        return self._allocated("", self._flatten(stmt, self.outside, param_facts(self.algorithm)))
+
+    def _allocated(self, loop: str | None, body: Stmt) -> Stmt:
+        """The body of a loop, "" outside all of them, with the memory that is allocated there (None: all) around it."""
+        for name in list(self.hoisted):
+            if loop is None or self.kept[name].hoist == loop:
+                body = _within(self.hoisted.pop(name), body)
+        return body
 
     def _flatten(self, stmt: Stmt, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
         match stmt:
             case Realize(name, _, box, memory, body):
                 func = self.algorithm.func(name)
-                layout = storage_layout(name, func.vars, self.resolved.funcs[name].storage, box, facts)
+                kept = self.kept.get(name, Kept())
+                layout = storage_layout(name, func.vars, self.resolved.funcs[name].storage, box, facts, kept.folds)
                 inner = self._flatten(body, {**layouts, name: layout}, facts)
-                for buffer, kind in reversed(func.elements):
-                    inner = Allocate(buffer, kind, layout.size, memory, inner)
+                memories = [Allocate(buffer, kind, layout.size, memory, Block(())) for buffer, kind in func.elements]
+                if kept.hoist is None:
+                    return _within(memories, inner)
+                self.hoisted[name] = memories
                 return inner
             case Provide():
                 return self._stores(stmt, layouts, facts)
-            case For(var, extent, _, _):
-                facts = facts.with_loop(var, extent)
+            case For(var, extent, kind, body):
+                inner = self._flatten(body, layouts, facts.with_loop(var, extent))
+                # Memory that leaves a parallel loop is one piece for each worker: it is allocated just inside.
+                inner = self._allocated(None if kind is LoopKind.PARALLEL else var, inner)
+                return For(var, _loads(extent, layouts, facts), kind, inner)
+            case LetStmt(name, value, _):
+                facts = facts.with_let(name, value)
+            case IfThenElse(condition, then, None):
+                inner = self._flatten(then, layouts, where(condition, facts))
+                return IfThenElse(_loads(condition, layouts, facts), inner)
         changed = map_exprs(stmt, lambda e: _loads(e, layouts, facts))
         return map_substatements(changed, lambda s: self._flatten(s, layouts, facts))
 
@@ -131,6 +196,13 @@ class StorageFlattener:
         assert found is not None, "only associative updates accumulate"
         term = _loads(found.term, layouts, facts)
         return Accumulate(call.buffer, at, found.op, term, value.type, atomic=stmt.races is Races.THREADS)
+
+
+def _within(memories: list[Allocate], body: Stmt) -> Stmt:
+    """`body` with memory allocated around it."""
+    for memory in reversed(memories):
+        body = replace(memory, body=body)
+    return body
 
 
 def _loads(expr: Expr, layouts: Mapping[str, Layout], facts: Facts) -> Expr:

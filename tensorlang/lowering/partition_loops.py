@@ -29,7 +29,7 @@ from tensorlang.ir.visitor import (
 )
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
-from tensorlang.symbolic.intervals import Interval, infer_interval
+from tensorlang.symbolic.intervals import Interval, from_limits, infer_interval
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import TRUE, as_int, simplify
 
@@ -166,6 +166,10 @@ def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int
         inner = {**inner, stmt.var: Interval(index(0), last)}
         facts = facts.with_loop(stmt.var, stmt.extent)
         depth += stmt.kind is LoopKind.SERIAL
+    if isinstance(stmt, LetStmt):
+        limits = facts.of(stmt.value)
+        inner = {**inner, stmt.name: from_limits(limits)}
+        facts = facts.with_limits(stmt.name, limits)
     for below in substatements(stmt):
         yield from _conditions(below, facts, inner, depth)
 

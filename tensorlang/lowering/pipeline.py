@@ -103,10 +103,10 @@ def lower(
     """
     algorithm, placed = place(resolved, shapes, numerics=numerics)
     layouts = _outside_layouts(algorithm, resolved, placed)
-    flattener = StorageFlattener(algorithm, resolved, layouts)
+    flattener = StorageFlattener(algorithm, resolved, layouts, placed.kept)
 
     def run(function: str, tree: Stmt) -> Stmt:
-        flat = load_params(flattener.flatten(substitute_lets(tree)), algorithm)
+        flat = load_params(flattener.flatten(substitute_lets(tree, placed.bounds)), algorithm)
         narrow = _run(function, flat, PASSES[:_WIDENING], trace)
         refuse(*_code_problems(resolved, narrow))
         return _run(function, narrow, PASSES[_WIDENING:], trace)
@@ -131,9 +131,9 @@ def check(
     except BoundsError as error:
         return (*problems, error)
     if not any(isinstance(problem, BoundsError) for problem in problems):
-        flattener = StorageFlattener(algorithm, resolved, _outside_layouts(algorithm, resolved, placed))
+        flattener = StorageFlattener(algorithm, resolved, _outside_layouts(algorithm, resolved, placed), placed.kept)
         for function, tree in (("main", placed.main), ("prepare", placed.prepare)):
-            flat = load_params(flattener.flatten(substitute_lets(tree)), algorithm)
+            flat = load_params(flattener.flatten(substitute_lets(tree, placed.bounds)), algorithm)
             problems += _code_problems(resolved, _run(function, flat, PASSES[:_WIDENING]))
     return tuple({str(problem): problem for problem in problems}.values())
 
@@ -210,14 +210,15 @@ def _module(
         for name in algorithm.outputs
         for buffer, kind in algorithm.func(name).elements
     ]
+    remarks = tuple(f"{name}: {'; '.join(kept.remarks)}" for name, kept in placed.kept.items())
     in_prepare = _buffers(prepare)
     only_prepare = in_prepare - _buffers(main)
     main_inputs = [i for i in inputs if i.name not in only_prepare]
     function = Function("main", (*main_inputs, *outputs, *state), main)
     if prepare == Block(()) or not state:
-        return Module(function)
+        return Module(function, remarks=remarks)
     read = [i for i in inputs if i.constant and i.name in in_prepare]
-    return Module(function, Function("prepare", (*read, *state), prepare))
+    return Module(function, Function("prepare", (*read, *state), prepare), remarks)
 
 
 def _buffers(stmt: Stmt) -> set[str]:

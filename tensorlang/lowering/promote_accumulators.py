@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Binary, BinaryOp, Expr, Load, Ramp, Unary, UnaryOp, index
-from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Memory, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
@@ -65,7 +65,7 @@ def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset()) -> Stmt
 
 def _candidates(loop: For, done: frozenset[str]) -> list[str]:
     """Buffers from outside `loop` that it stores to, always at addresses that it does not change."""
-    bound = {s.var for s in walk_stmts(loop) if isinstance(s, For)}
+    bound = _bound_in(loop)
     fixed = {s.buffer: False for s in walk_stmts(loop) if isinstance(s, Allocate)}
     for stmt in walk_stmts(loop):
         if isinstance(stmt, Accumulate):
@@ -73,6 +73,11 @@ def _candidates(loop: For, done: frozenset[str]) -> list[str]:
         if isinstance(stmt, Store) and stmt.buffer not in done and fixed.get(stmt.buffer, True):
             fixed[stmt.buffer] = free_variables(stmt.index).isdisjoint(bound)
     return [buffer for buffer, is_fixed in fixed.items() if is_fixed]
+
+
+def _bound_in(loop: For) -> set[str]:
+    """The loops and names that have no meaning outside `loop`."""
+    return {s.var if isinstance(s, For) else s.name for s in walk_stmts(loop) if isinstance(s, For | LetStmt)}
 
 
 def _accesses(stmt: Stmt, guard: Expr | None = None) -> Iterator[_Access]:
@@ -98,7 +103,7 @@ def _and(a: Expr | None, b: Expr) -> Expr:
 
 def _is_tile(loop: For, accesses: list[_Access]) -> bool:
     """True if the accesses to one buffer in `loop` are to a fixed set of disjoint slots, each read and written."""
-    bound = {s.var for s in walk_stmts(loop) if isinstance(s, For)}
+    bound = _bound_in(loop)
     if any(isinstance(s, For) and s.kind is LoopKind.PARALLEL for s in walk_stmts(loop)):
         return False
     guards: dict[_Slot, Expr | None] = {}

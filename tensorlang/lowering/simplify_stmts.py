@@ -8,9 +8,10 @@ Refuses: nothing.
 
 from __future__ import annotations
 
-from tensorlang.ir.expr import Const, index
+from tensorlang.bounds.starts import where
+from tensorlang.ir.expr import Const, Expr, Variable, index
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Realize, Stmt, Store
-from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute
+from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute, walk_exprs
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.simplify import as_int, simplify
 
@@ -23,16 +24,20 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     match changed:
         case For():
             return _simplify_loop(changed, facts)
+        case LetStmt(name, value, body):
+            return _simplify_let(name, value, body, facts)
         case IfThenElse(Const(value, _), then, otherwise):
             taken = then if value else otherwise
             return _NOTHING if taken is None else simplify_stmts(taken, facts)
         case Store(buffer, at, stored, Const(value, _)):
             return Store(buffer, at, stored) if value else _NOTHING
+        case IfThenElse(condition, then, None):
+            inside = simplify_stmts(then, where(condition, facts))
+            return _NOTHING if inside == _NOTHING else IfThenElse(condition, inside)
         case Block(stmts):
             kept = [s for s in (simplify_stmts(s, facts) for s in stmts) if s != _NOTHING]
             return block(kept) if kept else _NOTHING
-    inside = facts.with_let(changed.name, changed.value) if isinstance(changed, LetStmt) else facts
-    result = map_substatements(changed, lambda s: simplify_stmts(s, inside))
+    result = map_substatements(changed, lambda s: simplify_stmts(s, facts))
     return _NOTHING if _is_empty(result) else result
 
 
@@ -44,6 +49,14 @@ def _simplify_loop(loop: For, facts: Facts) -> Stmt:
         return simplify_stmts(rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: index(0)})), facts)
     body = simplify_stmts(loop.body, facts.with_loop(loop.var, loop.extent))
     return _NOTHING if body == _NOTHING else For(loop.var, loop.extent, loop.kind, body)
+
+
+def _simplify_let(name: str, value: Expr, body: Stmt, facts: Facts) -> Stmt:
+    if isinstance(value, Const | Variable):
+        return simplify_stmts(rewrite_exprs(body, lambda e: substitute(e, {name: value})), facts)
+    inside = simplify_stmts(body, facts.with_let(name, value))
+    is_used = any(isinstance(node, Variable) and node.name == name for node in walk_exprs(inside))
+    return LetStmt(name, value, inside) if is_used else inside
 
 
 def _is_empty(stmt: Stmt) -> bool:

@@ -191,6 +191,20 @@ class Kernel:
         """Scratch memory of a call with as many threads as Numba may use [B]."""
         return self._main.pool.size_bytes
 
+    def scratch_bytes(self, threads: int = 1) -> int:
+        """Memory for intermediate results of a call on `threads` threads, workspace and stack [B].
+
+        Parameters
+        ----------
+        threads : int, >= 1
+
+        Returns
+        -------
+        int
+            All that Funcs are stored in; what is kept in registers is not counted. Each piece is padded to 64 bytes.
+        """
+        return self._main.code.workspace.scratch_bytes(threads if self._main.code.is_parallel else 1)
+
     @property
     def state_bytes(self) -> int:
         """Memory of a prepared state [B]."""

@@ -147,6 +147,12 @@ def _one_of(enum: type[E], is_keyword: bool = False) -> FieldKind[E]:
     return FieldKind(parse, str, lambda value, _: _quoted(str(value)), is_keyword=is_keyword)
 
 
+def _parse_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise FieldError("True or False")
+    return value
+
+
 _STAGE = FieldKind(_parse_stage, str, _render_stage)
 _NEW_STAGE = FieldKind(_parse_new_stage, str, _render_stage)
 _FUNC = FieldKind(_parse_new_name, _same, _render_func)
@@ -175,6 +181,7 @@ Pairs: TypeAlias = Annotated[tuple[tuple[str, str], ...], _PAIRS]
 """Loops that exist, each with a name that the directive makes."""
 Count: TypeAlias = Annotated[int, _COUNT]
 OptionalCount: TypeAlias = Annotated[int | None, _OPTIONAL_COUNT]
+Flag: TypeAlias = Annotated[bool, FieldKind(_parse_flag, _same, _quoted, is_keyword=True)]
 Coordinate: TypeAlias = Annotated[int, _COORDINATE]
 Tail: TypeAlias = Annotated[TailStrategy, _one_of(TailStrategy, is_keyword=True)]
 MemoryName: TypeAlias = Annotated[Memory, _one_of(Memory)]

@@ -10,7 +10,8 @@ from tensorlang.schedule.call import Call
 from tensorlang.schedule.computing_with import fusion_problems
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan
-from tensorlang.schedule.resolved import Placement
+from tensorlang.schedule.resolved import ROOT_LEVEL, Placement
+from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.tail_rules import blend_problems
 
@@ -21,6 +22,7 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
     for func in plan.funcs.values():
         problems.extend(_inline_problems(plan, func))
         problems.extend(_level_problems(plan, func))
+        problems.extend(_storage_level_problems(plan, func))
         problems.extend(_memory_problems(func))
     for stage in plan.stages.values():
         problems.extend(_nest_problems(stage))
@@ -64,16 +66,58 @@ def _first_idle_directive(plan: Plan, func: FuncPlan) -> Call | None:
 
 
 def _level_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
-    if func.level is None or func.placed_by is None:
-        return
-    site = plan.stages[StageName(func.level.func, func.level.index)]
-    if any(loop.name == func.level.loop for loop in site.loops):
-        return
-    gone = site.gone_by[func.level.loop]
-    yield func.placed_by.error(
-        f"{func.level.loop} is no loop of {site.name.as_written} any more; {gone.asked} replaced it.",
-        rule="the loop of a compute_at is there when all directives have been given",
-        legal=f"loops of {site.name.as_written}, outermost first: {site.loop_names}",
+    for level, call in (
+        (func.level, func.placed_by),
+        (func.store, func.kept_by),
+        (func.hoist, func.hoisted_by),
+    ):
+        if level is None or level == ROOT_LEVEL or call is None:
+            continue
+        site = plan.stages[StageName(level.func, level.index)]
+        if any(loop.name == level.loop for loop in site.loops):
+            continue
+        gone = site.gone_by[level.loop]
+        yield call.error(
+            f"{level.loop} is no loop of {site.name.as_written} any more; {gone.asked} replaced it.",
+            rule=f"the loop of a {call.call} is there when all directives have been given",
+            legal=f"loops of {site.name.as_written}, outermost first: {site.loop_names}",
+        )
+
+
+def _storage_level_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
+    levels = [call for call in (func.kept_by, func.hoisted_by) if call is not None]
+    found = [check_stored_apart_is_computed_at_a_loop(plan, func, call) for call in levels]
+    found += [check_fold_has_loops(func, call) for call in func.folded_by]
+    yield from (problem for problem in found if isinstance(problem, ScheduleError))
+
+
+@rule(Family.STORAGE)
+def check_stored_apart_is_computed_at_a_loop(plan: Plan, func: FuncPlan, call: Call) -> ScheduleError | None:
+    """A Func that is stored or allocated apart from its computation is computed at a loop of a consumer."""
+    if func.placement is Placement.AT:
+        return None
+    where = "inlined, so it has no storage" if is_inlined(plan, func.name) else _WHERE[func.placement]
+    return call.error(
+        f"{func.name} is {where}.",
+        legal=f"s[{func.name}].compute_at(consumer, loop)",
+    )
+
+
+_WHERE = {
+    Placement.ROOT: "computed at root, and stored there",
+    Placement.INIT: "computed at initialisation, and kept in the kernel's state",
+    Placement.DEFAULT: "computed, by default, in the innermost loop around its uses, and stored there",
+}
+
+
+@rule(Family.STORAGE)
+def check_fold_has_loops(func: FuncPlan, call: Call) -> ScheduleError | None:
+    """Storage is folded over the loops between its level and that of the computation."""
+    if func.store is not None and func.store != func.level:
+        return None
+    return call.error(
+        f"{func.name} is stored where it is computed.",
+        legal=f"s[{func.name}].store_at(consumer, loop) | s[{func.name}].store_root()",
     )
 
 

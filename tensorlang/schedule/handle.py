@@ -12,6 +12,7 @@ from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
+from tensorlang.schedule.folding import FoldStorage
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.naming import (
@@ -29,6 +30,7 @@ from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInlin
 from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
 from tensorlang.schedule.table import DIRECTIVES
 from tensorlang.schedule.tails import TailStrategy
 
@@ -163,6 +165,24 @@ class StageHandle:
     def compute_with(self, other: StageLike, loop: LoopLike) -> StageHandle:
         return self._add(ComputeWith(self.stage, stage_name(other), loop_name(loop), where=caller_location()))
 
+    # From when to when it is stored
+
+    @_documents(StoreAt)
+    def store_at(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
+        return self._add(StoreAt(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+
+    @_documents(StoreRoot)
+    def store_root(self) -> StageHandle:
+        return self._add(StoreRoot(self.stage, where=caller_location()))
+
+    @_documents(HoistStorage)
+    def hoist_storage(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
+        return self._add(HoistStorage(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+
+    @_documents(HoistStorageRoot)
+    def hoist_storage_root(self) -> StageHandle:
+        return self._add(HoistStorageRoot(self.stage, where=caller_location()))
+
     # How it is stored
 
     @_documents(StoreIn)
@@ -182,6 +202,11 @@ class StageHandle:
     @_documents(AlignStorage)
     def align_storage(self, dim: LoopLike, n: SupportsIndex) -> StageHandle:
         return self._add(AlignStorage(self.stage, loop_name(dim), plain_integer(n), where=caller_location()))
+
+    @_documents(FoldStorage)
+    def fold_storage(self, var: LoopLike, factor: SupportsIndex, fold_forward: bool = True) -> StageHandle:
+        fold = FoldStorage(self.stage, loop_name(var), plain_integer(factor), fold_forward, where=caller_location())
+        return self._add(fold)
 
     # What becomes of reductions
 

@@ -11,14 +11,17 @@ from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.nest import StagePlan, begin_stage
-from tensorlang.schedule.resolved import LoopLevel, Placement, StorageDim
+from tensorlang.schedule.resolved import Fold, LoopLevel, Placement, StorageDim
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
 
 @dataclass(frozen=True, slots=True)
 class FuncPlan:
-    """Placement and storage of one Func so far, with the directives that said so."""
+    """Placement and storage of one Func so far, with the directives that said so.
+
+    `folded_by` holds one directive for each of `folds`.
+    """
 
     name: str
     storage: tuple[StorageDim, ...]
@@ -29,6 +32,12 @@ class FuncPlan:
     stored_by: Call | None = None
     arranged_by: Call | None = None
     wrapped_by: Call | None = None
+    store: LoopLevel | None = None
+    kept_by: Call | None = None
+    hoist: LoopLevel | None = None
+    hoisted_by: Call | None = None
+    folds: tuple[Fold, ...] = ()
+    folded_by: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

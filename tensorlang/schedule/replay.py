@@ -13,8 +13,11 @@ from tensorlang.schedule.plan import FuncPlan, Plan, begin
 from tensorlang.schedule.races import may_race
 from tensorlang.schedule.resolved import (
     BOUND,
+    FOLD,
+    HOIST,
     MEMORY,
     ORDER,
+    STORE,
     FuncSchedule,
     Loop,
     Origin,
@@ -45,7 +48,15 @@ def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
     stages = sorted((stage for stage in plan.stages.values() if stage.name.func == func.name), key=lambda s: s.name)
     level = None if func.level is None else plan.canonical(func.level)
     return FuncSchedule(
-        func.name, func.placement, level, func.memory, func.storage, tuple(map(_stage_schedule, stages))
+        func.name,
+        func.placement,
+        level,
+        func.memory,
+        func.storage,
+        tuple(map(_stage_schedule, stages)),
+        None if func.store is None else plan.canonical(func.store),
+        None if func.hoist is None else plan.canonical(func.hoist),
+        func.folds,
     )
 
 
@@ -71,11 +82,12 @@ def _races(stage: StagePlan) -> Races:
 def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
     origins: dict[tuple[str, int, str], Origin] = {}
     for func in plan.funcs.values():
-        placed = func.placed_by or func.wrapped_by
-        if placed is not None:
-            origins[func.name, 0, ""] = Origin(placed.asked, placed.where)
-        if func.stored_by is not None:
-            origins[func.name, 0, MEMORY] = Origin(func.stored_by.asked, func.stored_by.where)
+        said = {"": func.placed_by or func.wrapped_by, MEMORY: func.stored_by}
+        said |= {STORE: func.kept_by, HOIST: func.hoisted_by}
+        said |= {f"{FOLD}{fold.var}": call for fold, call in zip(func.folds, func.folded_by, strict=True)}
+        for key, call in said.items():
+            if call is not None:
+                origins[func.name, 0, key] = Origin(call.asked, call.where)
     for name, stage in plan.stages.items():
         for loop in stage.loops:
             call = loop.marked_by or stage.made_by[loop.name]

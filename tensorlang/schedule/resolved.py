@@ -97,6 +97,10 @@ class StageSchedule:
     fused: LoopLevel | None = None
 
 
+ROOT_LEVEL = LoopLevel("", 0, "")
+"""Outside all loops."""
+
+
 class Placement(StrEnum):
     """Where the values of a Func are computed."""
 
@@ -123,8 +127,21 @@ class StorageDim:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """``coordinate % factor`` in place of the coordinate of a pure Var; `is_forward` says which way the Var moves."""
+
+    var: str
+    factor: int
+    is_forward: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FuncSchedule:
-    """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`."""
+    """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`.
+
+    `store` is the level of its storage and `hoist` that of its allocation, where they are not that of the computation;
+    `folds` are those that were asked for.
+    """
 
     func: str
     placement: Placement
@@ -132,6 +149,9 @@ class FuncSchedule:
     memory: Memory | None
     storage: tuple[StorageDim, ...]
     stages: tuple[StageSchedule, ...]
+    store: LoopLevel | None = None
+    hoist: LoopLevel | None = None
+    folds: tuple[Fold, ...] = ()
 
 
 class Origin(NamedTuple):
@@ -142,8 +162,10 @@ class Origin(NamedTuple):
 
 
 # What an origin is asked for in place of a loop, none of which begins with a dot: who chose the memory, who changed the
-# order of a reduction, and, before its Var, who bound it.
-MEMORY, ORDER, BOUND = ".memory", ".order", ".bound "
+# order of a reduction, who chose the storage level and that of the allocation; and, before its Var, who bound it, who
+# folded it.
+MEMORY, ORDER, STORE, HOIST = ".memory", ".order", ".store", ".hoist"
+BOUND, FOLD = ".bound ", ".fold "
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +182,6 @@ class ResolvedSchedule:
     def origin(self, func: str, index: int = 0, loop: str = "") -> Origin:
         """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
 
-        `loop` may also be `MEMORY`, `ORDER`, or `BOUND` and a Var.
+        `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST`, or `BOUND` or `FOLD` and a Var.
         """
         return self.origins.get((func, index, loop), Origin("", ""))

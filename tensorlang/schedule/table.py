@@ -9,12 +9,14 @@ from tensorlang.schedule.bounds import Bound
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
+from tensorlang.schedule.folding import FoldStorage
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
 from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
+from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
 from tensorlang.schedule.wrapping import In
 
 _ALL: tuple[type[Directive], ...] = (
@@ -32,10 +34,15 @@ _ALL: tuple[type[Directive], ...] = (
     ComputeAt,
     ComputeAtInit,
     ComputeWith,
+    StoreAt,
+    StoreRoot,
+    HoistStorage,
+    HoistStorageRoot,
     StoreIn,
     SplitStorage,
     ReorderStorage,
     AlignStorage,
+    FoldStorage,
     In,
     Rfactor,
     Atomic,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, Const, Expr, Select, Variable
+from tensorlang.ir.visitor import children
 from tensorlang.symbolic.linear import Linear, linearize
 
 # Min and max atoms are replaced by either operand this many times before a proof gives up.
@@ -55,6 +56,10 @@ class Facts:
     """What is known of each variable: inclusive constant limits."""
 
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    # Limits found before, by identity of the expression, which is kept so that its identity stays its own.
+    _found: dict[tuple[int, int], tuple[Expr, Limits]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def with_limits(self, name: str, limits: Limits) -> Facts:
         """These facts and one more."""
@@ -71,51 +76,74 @@ class Facts:
             return self
         return self.with_limits(name, self.of(value))
 
-    def of(self, expr: Expr) -> Limits:
+    def of(self, expr: Expr, expansions: int = _EXPANSIONS) -> Limits:
         """Limits of a scalar integer or bool expression."""
         if expr.type.is_integer and expr.type.bits == 64 and expr.type.lanes == 1:
-            return self.of_linear(linearize(expr))
-        return self._of_atom(expr)
+            return self.of_linear(linearize(expr), expansions)
+        return self._of_atom(expr, expansions)
 
     def of_linear(self, form: Linear, expansions: int = _EXPANSIONS) -> Limits:
-        """Limits of a linear form; correlated min and max atoms are taken apart a few times."""
+        """Limits of a linear form; correlated min, max, select and quotient atoms are taken apart a few times."""
+        if not any(isinstance(atom, Binary | Select) for atom, _ in form.terms):
+            return self._plain(form, expansions)
+        lowest, highest = self._lowest(form, expansions), self._lowest(form.times(-1), expansions)
+        return Limits(lowest, None if highest is None else -highest)
+
+    def _plain(self, form: Linear, expansions: int) -> Limits:
+        """Limits of a form each atom of which is on its own."""
         total = Limits(form.constant, form.constant)
         for atom, coefficient in form.terms:
-            total = total.plus(self._of_atom(atom), coefficient)
-        sides = _expand_extreme(form) if expansions else None
-        if sides is None:
-            return total
-        a, b = (self.of_linear(side, expansions - 1) for side in sides.forms)
-        # The form is one of the two; and it is at most (or at least) each of them.
-        total = total.intersect(a.union(b))
-        for side in (a, b):
-            total = total.intersect(Limits(side.lo, None) if sides.bound_below else Limits(None, side.hi))
+            total = total.plus(self._of_atom(atom, max(expansions - 1, 0)), coefficient)
         return total
 
-    def _of_atom(self, expr: Expr) -> Limits:
+    def _lowest(self, form: Linear, expansions: int) -> int | None:
+        """A lower bound of a form."""
+        bounds = [self._plain(form, expansions).lo]
+        pair = _opposite_quotients(form)
+        if pair is not None:
+            gap, rest = self._lowest(pair.gap, expansions), self._lowest(pair.rest, expansions)
+            bounds.append(None if gap is None or rest is None else rest + pair.scale * (gap // pair.divisor))
+        sides = _take_apart(form) if expansions else None
+        if sides is not None:
+            ends = [self._lowest(side, expansions - 1) for side in sides.forms]
+            known = [end for end in ends if end is not None]
+            if sides.is_either and len(known) == 2:
+                bounds.append(min(known))
+            elif not sides.is_either:
+                bounds += known
+        return max((bound for bound in bounds if bound is not None), default=None)
+
+    def _of_atom(self, expr: Expr, expansions: int) -> Limits:
+        key = id(expr), expansions
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = expr, self._infer_atom(expr, expansions)
+        return found[1]
+
+    def _infer_atom(self, expr: Expr, expansions: int) -> Limits:
         match expr:
             case Const(value, kind) if not kind.is_float:
                 return Limits(int(value), int(value))
             case Variable(name, _):
                 return self.limits.get(name, UNBOUNDED)
             case Cast(kind, value) if kind.is_integer and not value.type.is_float:
-                return self._of_cast(kind, value)
+                return self._of_cast(kind, value, expansions)
             case Select(_, a, b):
-                return self.of(a).union(self.of(b))
+                return self.of(a, expansions).union(self.of(b, expansions))
             case Compare():
                 return Limits(0, 1)
             case Binary():
-                return self._of_binary(expr).intersect(type_limits(expr.type))
+                return self._of_binary(expr, expansions).intersect(type_limits(expr.type))
         return type_limits(expr.type)
 
-    def _of_cast(self, kind: DType, value: Expr) -> Limits:
-        inner = self.of(value)
+    def _of_cast(self, kind: DType, value: Expr, expansions: int) -> Limits:
+        inner = self.of(value, expansions)
         fits = inner.lo is not None and inner.lo >= kind.minimum and inner.hi is not None and inner.hi <= kind.maximum
         widens = value.type.is_integer and value.type.minimum >= kind.minimum and value.type.maximum <= kind.maximum
         return inner if fits or widens else type_limits(kind)
 
-    def _of_binary(self, expr: Binary) -> Limits:
-        a, b = self.of(expr.a), self.of(expr.b)
+    def _of_binary(self, expr: Binary, expansions: int) -> Limits:
+        a, b = self.of(expr.a, expansions), self.of(expr.b, expansions)
         match expr.op:
             case BinaryOp.MIN:
                 lo = None if a.lo is None or b.lo is None else min(a.lo, b.lo)
@@ -157,17 +185,63 @@ def _quotient(a: Limits, smallest: int, largest: int | None) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Sides:
-    """A form with its first min or max replaced by either operand; `bound_below` if both are at most the form."""
+    """Two forms one of which a form is (`is_either`), or both of which it is at least."""
 
     forms: tuple[Linear, Linear]
-    bound_below: bool
+    is_either: bool
 
 
-def _expand_extreme(form: Linear) -> _Sides | None:
+def _take_apart(form: Linear) -> _Sides | None:
+    """A form with a min, max or select replaced by either operand, for a lower bound; None if it has none.
+
+    Those that are one operand or the other come first, as nothing is lost, and of these the largest, as the others may
+    cancel against what stands in it.
+    """
+    extremes = [term for term in form.terms if isinstance(term[0], Select) or _is_extreme(term[0])]
+    if not extremes:
+        return None
+    atom, c = extremes[0] if len(extremes) == 1 else max(extremes, key=lambda t: (_is_either(*t), _size(t[0])))
+    rest = form.plus(Linear(((atom, 1),), 0), -c)
+    operands = (atom.if_true, atom.if_false) if isinstance(atom, Select) else children(atom)
+    a, b = (rest.plus(linearize(operand), c) for operand in operands)
+    return _Sides((a, b), _is_either(atom, c))
+
+
+def _is_either(atom: Expr, coefficient: int) -> bool:
+    """True if ``coefficient * atom`` is at least the smaller of what its operands give, else at least the larger."""
+    return isinstance(atom, Select) or (isinstance(atom, Binary) and (atom.op is BinaryOp.MIN) == (coefficient > 0))
+
+
+def _is_extreme(atom: Expr) -> bool:
+    return isinstance(atom, Binary) and atom.op in (BinaryOp.MIN, BinaryOp.MAX)
+
+
+def _size(expr: Expr) -> int:
+    """Number of nodes."""
+    return 1 + sum(map(_size, children(expr)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotients:
+    """``scale * (a // divisor - b // divisor) + rest``, with ``gap == a - b`` and a positive scale."""
+
+    gap: Linear
+    divisor: int
+    scale: int
+    rest: Linear
+
+
+def _opposite_quotients(form: Linear) -> _Quotients | None:
+    """A form whose first two quotients by the same constant have opposite coefficients, taken apart, or None."""
+    seen: dict[tuple[int, int], Binary] = {}
     for atom, c in form.terms:
-        if isinstance(atom, Binary) and atom.op in (BinaryOp.MIN, BinaryOp.MAX):
-            rest = form.plus(Linear(((atom, 1),), 0), -c)
-            sides = (rest.plus(linearize(atom.a), c), rest.plus(linearize(atom.b), c))
-            # c * min(a, b) <= c * a for c > 0; the other way round for max, and for c < 0.
-            return _Sides(sides, bound_below=(atom.op is BinaryOp.MAX) == (c > 0))
+        match atom:
+            case Binary(BinaryOp.FLOOR_DIV, numerator, Const(value, _)) if int(value) > 0:
+                other = seen.get((int(value), -c))
+                if other is None:
+                    seen[int(value), c] = atom
+                    continue
+                rest = form.plus(Linear(((atom, 1),), 0), -c).plus(Linear(((other, 1),), 0), c)
+                gap = linearize(numerator).plus(linearize(other.a), -1)
+                return _Quotients(gap if c > 0 else gap.times(-1), int(value), abs(c), rest)
     return None

@@ -83,10 +83,11 @@ def _of_narrow(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Inter
             return _of_extreme(op, infer_interval(a, scope, facts), infer_interval(b, scope, facts), facts)
         case Select(_, a, b) if expr.type.is_integer:
             return infer_interval(a, scope, facts).union(infer_interval(b, scope, facts), facts)
-    return _from_limits(type_limits(expr.type))
+    return from_limits(type_limits(expr.type))
 
 
-def _from_limits(limits: Limits) -> Interval:
+def from_limits(limits: Limits) -> Interval:
+    """The interval between constant limits."""
     return Interval(None if limits.lo is None else index(limits.lo), None if limits.hi is None else index(limits.hi))
 
 
@@ -107,7 +108,7 @@ def _of_atom(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interva
             return infer_interval(a, scope, facts).union(infer_interval(b, scope, facts), facts)
         case Cast(_, value) if value.type.is_integer or value.type.is_bool:
             return infer_interval(value, scope, facts)
-    return _from_limits(facts.of(expr))
+    return from_limits(facts.of(expr))
 
 
 def _of_division(expr: Binary, scope: Mapping[str, Interval], facts: Facts) -> Interval:
@@ -117,7 +118,7 @@ def _of_division(expr: Binary, scope: Mapping[str, Interval], facts: Facts) -> I
         side = scope[name]
         lo, hi = (None if end is None else facts.of(end) for end in (side.lo, side.hi))
         inner = inner.with_limits(name, Limits(None if lo is None else lo.lo, None if hi is None else hi.hi))
-    return _from_limits(inner.of(expr))
+    return from_limits(inner.of(expr))
 
 
 def _of_extreme(op: BinaryOp, a: Interval, b: Interval, facts: Facts) -> Interval:

@@ -97,7 +97,20 @@ def _extreme(op: BinaryOp, x: Linear, y: Linear, facts: Facts) -> Linear:
         return x if op is BinaryOp.MAX else y
     if limits.hi is not None and limits.hi <= 0:
         return y if op is BinaryOp.MAX else x
-    return atom(Binary(op, to_expr(x), to_expr(y)))
+    return _nested_extreme(op, x, y) or atom(Binary(op, to_expr(x), to_expr(y)))
+
+
+def _nested_extreme(op: BinaryOp, x: Linear, y: Linear) -> Linear | None:
+    """``max(max(a, b) + c, d)`` as ``max(a + c, max(b + c, d))`` where all but `a` are numbers, and so for min."""
+    for nest, bound in ((x, y), (y, x)):
+        if not bound.is_constant or len(nest.terms) != 1:
+            continue
+        match nest.terms[0]:
+            case (Binary(inner, a, Const(value, _)) | Binary(inner, Const(value, _), a), 1) if inner is op:
+                ends = (int(value) + nest.constant, bound.constant)
+                end = max(ends) if op is BinaryOp.MAX else min(ends)
+                return atom(Binary(op, to_expr(linearize(a).plus(constant(nest.constant))), index(end)))
+    return None
 
 
 def _fold(expr: Expr, facts: Facts) -> Expr:

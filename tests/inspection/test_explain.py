@@ -17,7 +17,7 @@ def test_explain() -> None:
     assert lines[:2] + lines[3:] == [
         f"target      {kernel.target.name}, vectors of {kernel.target.vector_bits} bits, "
         f"{kernel.target.vector_registers} registers",
-        f"memory      workspace {kernel.workspace_bytes} B, state {kernel.state_bytes} B",
+        f"memory      scratch {kernel.scratch_bytes()} B on one thread, state {kernel.state_bytes} B",
         f"hot loop    {block.instructions} instructions, {block.fmas} fused multiply-adds of {block.vector_bits} bits",
         f"            {block.loads} loads, {block.broadcasts} broadcasts, "
         f"{block.gathers} gathers, {block.masked} masked",

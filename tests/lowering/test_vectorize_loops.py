@@ -71,6 +71,15 @@ def test_nested_guards_are_both_in_the_mask() -> None:
     )
 
 
+def test_masked_lanes_may_store_to_one_element() -> None:
+    assert_printed(
+        vectorize_loops(parse_stmt("for j in vectorized(4):\n if j < 1:\n  out[n] = x[j]")),
+        """
+        out{x4(n) if ramp(0, 1, 4) < 1} = x{ramp(0, 1, 4) if ramp(0, 1, 4) < 1}
+        """,
+    )
+
+
 def test_a_loop_inside_is_kept_around_the_vector() -> None:
     assert_printed(
         vectorize_loops(parse_stmt("for j in vectorized(4):\n for k in serial(3):\n  out[j] = out[j] + x[k * 4 + j]")),

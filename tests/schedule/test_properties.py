@@ -31,6 +31,7 @@ _values: dict[str, st.SearchStrategy[object]] = {
     "tail": st.sampled_from(["auto", "auto", "round_up", "guard_with_if", "shift_inwards"]),
     "memory": st.sampled_from(["heap", "stack", "register"]),
     "min": st.integers(-5, 5),
+    "fold_forward": st.booleans(),
 }
 
 

@@ -15,6 +15,7 @@ from tests.legality.programs import (
     reduction_order,
     sizes,
     storage,
+    storage_levels,
     tails,
     vectors,
 )
@@ -35,6 +36,7 @@ FILES = (
     reduction_order,
     sizes,
     storage,
+    storage_levels,
     tails,
     vectors,
 )
