@@ -12,6 +12,7 @@ from tensorlang.codegen.captures import accesses, has_launches, is_launched
 from tensorlang.codegen.expressions import Expressions
 from tensorlang.codegen.memory import Flat, Slots, Storage
 from tensorlang.codegen.metadata import keep_loop_rolled
+from tensorlang.codegen.parts import Sizes
 from tensorlang.codegen.scopes import Scopes
 from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import I64, PTR, memory_element, memory_type
@@ -43,6 +44,10 @@ class Statements:
         Gives the pointer of an Allocate that lives in the workspace, None for one on the stack.
     launch_parallel : callable
         Emits a parallel loop; None where parallel loops run serially.
+    sizes : Sizes, optional
+        Given for a body that is too long for one function.
+    call_part : callable
+        Emits a statement as a function of its own and calls that; False if it cannot be one.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Statements:
         variables: dict[str, ll.Value],
         find_heap: Callable[[Allocate], ll.Value | None],
         launch_parallel: Callable[[Statements, For], None] | None,
+        sizes: Sizes | None = None,
+        call_part: Callable[[Statements, Stmt], bool] = lambda outer, stmt: False,
     ) -> None:
         self.function = function
         self.entry = function.append_basic_block("entry")
@@ -63,6 +70,8 @@ class Statements:
         self.expressions = Expressions(self.ops, self.scopes, storages)
         self._find_heap = find_heap
         self._launch_parallel = launch_parallel
+        self._sizes = sizes
+        self._call_part = call_part
         self._body = self.builder.block
         for name, value in variables.items():
             self.scopes.bind(name, value)
@@ -82,9 +91,8 @@ class Statements:
     def emit(self, stmt: Stmt) -> None:
         """Emit a statement at the builder's place."""
         match stmt:
-            case Block(stmts=stmts):
-                for child in stmts:
-                    self.emit(child)
+            case Block():
+                self._block(stmt)
             case Store(buffer=buffer, index=index, value=value, predicate=predicate):
                 emitted = self.expressions.emit(value)
                 self.expressions.store(buffer, index, emitted, value.type, predicate)
@@ -100,6 +108,15 @@ class Statements:
                 self._allocate(stmt)
             case _:
                 raise InternalError(f"code generation: {type(stmt).__name__} should be gone after lowering.")
+
+    def _block(self, block: Block) -> None:
+        parts = [(block.stmts, False)] if self._sizes is None else self._sizes.parts(block.stmts)
+        for stmts, is_apart in parts:
+            if is_apart and self._call_part(self, Block(stmts)):
+                self.expressions.forget_loads()
+                continue
+            for stmt in stmts:
+                self.emit(stmt)
 
     @contextmanager
     def _region(self) -> Iterator[None]:
