@@ -11,7 +11,7 @@ from tensorlang.codegen.affine import decompose
 from tensorlang.codegen.captures import accesses, has_launches, is_launched
 from tensorlang.codegen.expressions import Expressions
 from tensorlang.codegen.memory import Flat, Slots, Storage
-from tensorlang.codegen.metadata import keep_loop_rolled
+from tensorlang.codegen.metadata import describe_loop
 from tensorlang.codegen.parts import Sizes
 from tensorlang.codegen.scopes import Scopes
 from tensorlang.codegen.target import Target
@@ -182,8 +182,8 @@ class Statements:
         after = builder.append_basic_block("done")
         is_more = builder.icmp_signed("<", following, end)
         latch = builder.cbranch(is_more, head, after)
-        if sum(len(block.instructions) for block in self.function.blocks[first_block:]) > _ROLLED_ABOVE_INSTRUCTIONS:
-            keep_loop_rolled(builder.module, latch)
+        instructions = sum(len(block.instructions) for block in self.function.blocks[first_block:])
+        describe_loop(builder.module, latch, may_unroll=instructions <= _ROLLED_ABOVE_INSTRUCTIONS)
         builder.position_at_end(after)
         self.expressions.forget_loads()
 
