@@ -10,11 +10,13 @@ import click
 from autotune.cli.options import (
     Counts,
     Duration,
+    Names,
     batch_option,
     bench_layers_option,
     json_option,
     layers_option,
     network_argument,
+    rounds_option,
     threads_option,
 )
 from autotune.names import NETWORKS
@@ -62,19 +64,65 @@ def run(**arguments: Any) -> None:
     _start("autotune.cli.run:run", arguments)
 
 
-@click.command(epilog=_KNOWN_NETWORKS, short_help="Time the layers of a network side by side with other libraries.")
-@network_argument
-@click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
-@batch_option
-@bench_layers_option
-@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, help="Interleaved rounds per case.")
-@json_option
-def bench(**arguments: Any) -> None:
-    """Time the layers of NETWORK side by side with other libraries.
+class _Benchmarks(click.Group):
+    """The benchmarks by name, in the order they were added; each network is one."""
 
-    Every implementation computes in a process of its own, and they take turns. A ratio is the peer's time over ours.
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in self.commands:
+            known = ", ".join(self.commands)
+            raise click.BadParameter(f"there is no benchmark {args[0]!r}. Known: {known}.", ctx, param_hint="'NAME'")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=_Benchmarks, subcommand_metavar="NAME [ARGS]...", short_help="Measure, side by side with other libraries."
+)
+def bench() -> None:
+    """Measure on this machine what tensorlang claims.
+
+    The name of a network compares its layers with other libraries.
     """
-    _start("autotune.bench.command:bench", arguments)
+
+
+def _add_network(network: str) -> None:
+    @bench.command(network, short_help=f"The layers of {network}, side by side with other libraries.")
+    @click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
+    @batch_option
+    @bench_layers_option
+    @rounds_option(7, "Interleaved rounds per case.")
+    @json_option
+    def compare(**arguments: Any) -> None:
+        """Time the layers of a network side by side with other libraries.
+
+        Every implementation computes in a process of its own, and they take turns. A ratio is the peer's time over
+        ours.
+        """
+        _start("autotune.bench.command:bench", {"network": network, **arguments})
+
+
+for _network in NETWORKS:
+    _add_network(_network)
+
+
+@bench.command("compile-time", short_help="How the time to compile grows with the code.")
+@click.option("--programs", type=Names(), default=None, help="Only these programs, as in a,b.")
+@click.option(
+    "--unroll",
+    type=Counts(),
+    default="8,16,32,64,128,256,512",
+    show_default=True,
+    help="How far loops are unrolled, as in 8,64.",
+)
+@rounds_option(3, "Compilations of each program, of which the fastest counts.")
+@json_option
+def _compile_time(**arguments: Any) -> None:
+    """Lower and compile programs that are unrolled ever further, and print the time per statement of their code."""
+    _start("autotune.bench.compile_time_command:bench_compile_time", arguments)
 
 
 @click.group(short_help="Look into the database of tuned schedules.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import chain
+from typing import Any, TypeVar
 
 import click
 
 from autotune.duration import parse_duration
 from autotune.names import ALL_LAYERS, NETWORKS
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class NetworkName(click.ParamType[str]):
@@ -91,6 +95,13 @@ bench_layers_option = click.option(
     callback=_flatten,
     help="Only these layers, as in a,b; may be repeated; 'all' for every one. By default the convolutions.",
 )
+
+
+def rounds_option(default: int, text: str) -> Callable[[_Function], _Function]:
+    """``--rounds``, which means something else to every benchmark."""
+    return click.option("--rounds", type=click.IntRange(min=1), default=default, show_default=True, help=text)
+
+
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object to stdout; the text for people goes to stderr."
 )

@@ -13,6 +13,7 @@ from tensorlang.codegen.affine import Affine, decompose
 from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
 from tensorlang.codegen.conversions import emit_cast
 from tensorlang.codegen.memory import Memory, Slots, Storage, shift
+from tensorlang.codegen.numbering import Numbering
 from tensorlang.codegen.reductions import emit_accumulate, emit_vector_reduce
 from tensorlang.codegen.scopes import Scopes
 from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
@@ -62,7 +63,8 @@ class Expressions:
         self.memory = Memory(ops)
         self.addresses = Addresses(ops.builder, scopes, self.emit, self._is_volatile)
         # Loads of memory that the function writes may be used again until the next store or branch.
-        self._recent_loads: dict[str, dict[Load, ll.Value]] = {}
+        self._recent_loads: dict[str, dict[int, ll.Value]] = {}
+        self._numbering = Numbering()
         self._volatile_count = 0
 
     def emit(self, expr: Expr) -> ll.Value:
@@ -74,12 +76,13 @@ class Expressions:
                 return self._name(name)
             case Load():
                 return self._load(expr)
-        value = self.scopes.get(expr)
+        number = self._numbering.of(expr)
+        value = self.scopes.get(number)
         if value is None:
             before = self._volatile_count
             value = self._emit_new(expr)
             if self._volatile_count == before:
-                self.scopes.put(expr, value)
+                self.scopes.put(number, value)
         return value
 
     def _emit_new(self, expr: Expr) -> ll.Value:
@@ -161,22 +164,22 @@ class Expressions:
         self._recent_loads.clear()
 
     def _load(self, expr: Load) -> ll.Value:
-        storage = self._storage(expr.buffer)
+        storage, number = self._storage(expr.buffer), self._numbering.of(expr)
         if storage.is_constant:
-            value = self.scopes.get(expr)
+            value = self.scopes.get(number)
             if value is None:
                 before = self._volatile_count
                 value = self._load_new(expr, storage)
                 if self._volatile_count == before:
-                    self.scopes.put(expr, value)
+                    self.scopes.put(number, value)
             return value
         self._volatile_count += 1
         recent = self._recent_loads.get(expr.buffer, {})
-        value = recent.get(expr)
+        value = recent.get(number)
         if value is None:
             value = self._load_new(expr, storage)
             if not any(isinstance(node, Load) for part in (expr.index, expr.predicate) if part for node in walk(part)):
-                self._recent_loads.setdefault(expr.buffer, {})[expr] = value
+                self._recent_loads.setdefault(expr.buffer, {})[number] = value
         return value
 
     def _load_new(self, expr: Load, storage: Storage) -> ll.Value:

@@ -1,4 +1,4 @@
-"""A lowered function to LLVM: an entry, its body, and a thunk and a body of its own for every parallel loop."""
+"""A lowered function to LLVM: an entry, its body, a thunk and a body for every parallel loop, parts of long bodies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from llvmlite import ir as ll
 from tensorlang.codegen.captures import find_captures, is_launched
 from tensorlang.codegen.launch import LAUNCH_SYMBOL
 from tensorlang.codegen.memory import Flat, Slots, Storage
+from tensorlang.codegen.parts import PART_STORES, Sizes
 from tensorlang.codegen.statements import Statements
 from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import I8, I64, PTR
@@ -35,6 +36,20 @@ class _Array:
     alignment: int
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """What one LLVM function computes: `stmt`, in a task the iterations of `loop` that it is given.
+
+    `sizes` is given if it is too long for one function.
+    """
+
+    role: str
+    stmt: Stmt
+    in_worker: bool
+    loop: For | None = None
+    sizes: Sizes | None = None
+
+
 class FunctionEmitter:
     """Emits one lowered function into an LLVM module.
 
@@ -53,6 +68,7 @@ class FunctionEmitter:
         self._function = function
         self._target = target
         self._workspace = plan_workspace(function.body)
+        self._sizes = Sizes(function.body)
         self._function_count = 0
 
     def emit(self) -> ll.Function:
@@ -70,7 +86,8 @@ class FunctionEmitter:
             )
             for p in self._function.params
         ]
-        body = self._emit_body(arrays, {}, self._function.body, loop=None)
+        whole = _Piece("body", self._function.body, in_worker=False, sizes=self._sizes_if_long(self._function.body))
+        body = self._emit_body(arrays, {}, whole)
         entry = self._new_function("entry", [PTR])
         builder = ll.IRBuilder(entry.append_basic_block("entry"))
         table = entry.args[0]
@@ -90,16 +107,17 @@ class FunctionEmitter:
         function.attributes.add("nounwind")
         return function
 
-    def _emit_body(
-        self, arrays: Sequence[_Array], names: Mapping[str, ll.Type], stmt: Stmt, loop: For | None
-    ) -> ll.Function:
+    def _sizes_if_long(self, stmt: Stmt) -> Sizes | None:
+        return self._sizes if self._sizes.of(stmt) > PART_STORES else None
+
+    def _emit_body(self, arrays: Sequence[_Array], names: Mapping[str, ll.Type], piece: _Piece) -> ll.Function:
         """Emit a body: arguments arrays, heap allocations, names, workspace, threads, and for a task its range."""
-        heaps = list(_heap_allocates(stmt, self._workspace, loop is not None))
+        heaps = list(_heap_allocates(piece.stmt, self._workspace, piece.in_worker))
         pointer_count = len(arrays) + len(heaps)
-        kinds = [PTR] * pointer_count + list(names.values()) + [PTR, I64] + ([I64, I64] if loop else [])
-        body = self._new_function("task" if loop else "body", kinds)
+        kinds = [PTR] * pointer_count + list(names.values()) + [PTR, I64] + ([I64, I64] if piece.loop else [])
+        body = self._new_function(piece.role, kinds)
         body.attributes.add("noinline")
-        is_stored = {child.buffer for child in walk_stmts(stmt) if isinstance(child, Store | Accumulate)}
+        is_stored = {child.buffer for child in walk_stmts(piece.stmt) if isinstance(child, Store | Accumulate)}
         storages: dict[str, Storage] = {}
         for array, argument in zip(arrays, body.args, strict=False):
             _describe(argument, array.size_bytes, array.alignment)
@@ -116,14 +134,32 @@ class FunctionEmitter:
             storages,
             variables,
             lambda allocate: heap_pointers.get(id(allocate)),
-            None if loop else self._launch,
+            None if piece.in_worker else self._launch,
+            piece.sizes,
+            lambda outer, stmt: self._call_part(outer, stmt, heap_pointers, in_worker=piece.in_worker),
         )
-        if loop:
-            statements_.loop(loop.var, values[-2], values[-1], loop.body)
+        if piece.loop:
+            statements_.loop(piece.loop.var, values[-2], values[-1], piece.loop.body)
         else:
-            statements_.emit(stmt)
+            statements_.emit(piece.stmt)
         statements_.finish()
         return body
+
+    def _call_part(
+        self, outer: Statements, stmt: Stmt, heap_pointers: Mapping[int, ll.Value], *, in_worker: bool
+    ) -> bool:
+        """Emit `stmt` as a function and call it; False if it uses what only `outer` has, a tile in registers."""
+        captures = find_captures(stmt, frozenset())
+        storages = {name: outer.storages[name] for name in captures.buffers}
+        if any(isinstance(storage, Slots) for storage in storages.values()):
+            return False
+        arrays, pointers = _as_arrays(storages)
+        names = {name: _bound(outer, name).type for name in captures.names}
+        part = self._emit_body(arrays, names, _Piece("part", stmt, in_worker))
+        heaps = [heap_pointers[id(a)] for a in _heap_allocates(stmt, self._workspace, in_worker)]
+        values = [_bound(outer, name) for name in [*names, _WORKSPACE, _THREADS]]
+        outer.builder.call(part, [*pointers, *heaps, *values])
+        return True
 
     def _heap_pointers(
         self, builder: ll.IRBuilder, workspace: ll.Value, start: ll.Value, stmt: Stmt, *, in_worker: bool
@@ -138,15 +174,10 @@ class FunctionEmitter:
     def _launch(self, outer: Statements, loop: For) -> None:
         """Emit a parallel loop: put what its body uses into a closure, and hand a thunk to the launcher."""
         captures = find_captures(loop.body, frozenset({loop.var}))
-        arrays, pointers = [], []
-        for name in captures.buffers:
-            storage = outer.storages[name]
-            if isinstance(storage, Slots):
-                raise InternalError(f"code generation: register array {name!r} is used by a parallel loop.")
-            arrays.append(_Array(name, storage.type, 0, storage.type.size_bytes))
-            pointers.append(storage.pointer)
+        arrays, pointers = _as_arrays({name: outer.storages[name] for name in captures.buffers})
         names = {name: _bound(outer, name).type for name in captures.names}
-        body = self._emit_body(arrays, names, loop.body, loop)
+        task = _Piece("task", loop.body, in_worker=True, loop=loop, sizes=self._sizes_if_long(loop.body))
+        body = self._emit_body(arrays, names, task)
         thunk = self._emit_thunk(body, len(arrays), tuple(names.values()), loop)
         values = [*pointers, *(_bound(outer, name) for name in [*names, _WORKSPACE, _THREADS])]
         builder = outer.builder
@@ -180,8 +211,20 @@ class FunctionEmitter:
 def _bound(statements: Statements, name: str) -> ll.Value:
     value = statements.scopes.variable(name)
     if value is None:
-        raise InternalError(f"code generation: a parallel loop uses {name!r}, which is not bound.")
+        raise InternalError(f"code generation: another function uses {name!r}, which is not bound.")
     return value
+
+
+def _as_arrays(storages: Mapping[str, Storage]) -> tuple[list[_Array], list[ll.Value]]:
+    """Buffers as arguments of another function, and the pointers to call it with."""
+    arrays: list[_Array] = []
+    pointers: list[ll.Value] = []
+    for name, storage in storages.items():
+        if isinstance(storage, Slots):
+            raise InternalError(f"code generation: register array {name!r} is used by a parallel loop.")
+        arrays.append(_Array(name, storage.type, 0, storage.type.size_bytes))
+        pointers.append(storage.pointer)
+    return arrays, pointers
 
 
 def _cell(builder: ll.IRBuilder, table: ll.Value, position: int, type_: ll.Type) -> ll.Value:

@@ -11,7 +11,8 @@ from tensorlang.codegen.affine import decompose
 from tensorlang.codegen.captures import accesses, has_launches, is_launched
 from tensorlang.codegen.expressions import Expressions
 from tensorlang.codegen.memory import Flat, Slots, Storage
-from tensorlang.codegen.metadata import keep_loop_rolled
+from tensorlang.codegen.metadata import describe_loop
+from tensorlang.codegen.parts import Sizes
 from tensorlang.codegen.scopes import Scopes
 from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import I64, PTR, memory_element, memory_type
@@ -55,6 +56,10 @@ class Statements:
         Gives the pointer of an Allocate that lives in the workspace, None for one on the stack.
     launch_parallel : callable
         Emits a parallel loop; None where parallel loops run serially.
+    sizes : Sizes, optional
+        Given for a body that is too long for one function.
+    call_part : callable
+        Emits a statement as a function of its own and calls that; False if it cannot be one.
     """
 
     def __init__(
@@ -65,6 +70,8 @@ class Statements:
         variables: dict[str, ll.Value],
         find_heap: Callable[[Allocate], ll.Value | None],
         launch_parallel: Callable[[Statements, For], None] | None,
+        sizes: Sizes | None = None,
+        call_part: Callable[[Statements, Stmt], bool] = lambda outer, stmt: False,
     ) -> None:
         self.function = function
         self.entry = function.append_basic_block("entry")
@@ -75,6 +82,8 @@ class Statements:
         self.expressions = Expressions(self.ops, self.scopes, storages)
         self._find_heap = find_heap
         self._launch_parallel = launch_parallel
+        self._sizes = sizes
+        self._call_part = call_part
         self._body = self.builder.block
         for name, value in variables.items():
             self.scopes.bind(name, value)
@@ -94,9 +103,8 @@ class Statements:
     def emit(self, stmt: Stmt) -> None:
         """Emit a statement at the builder's place."""
         match stmt:
-            case Block(stmts=stmts):
-                for child in stmts:
-                    self.emit(child)
+            case Block():
+                self._block(stmt)
             case Store():
                 self._store((stmt,))
             case Simultaneous(stores=stores):
@@ -120,6 +128,15 @@ class Statements:
         places = [self.expressions.place(s.buffer, s.index, s.value.type, s.predicate) for s in stores]
         for place, value in zip(places, values, strict=True):
             place(value)
+
+    def _block(self, block: Block) -> None:
+        parts = [(block.stmts, False)] if self._sizes is None else self._sizes.parts(block.stmts)
+        for stmts, is_apart in parts:
+            if is_apart and self._call_part(self, Block(stmts)):
+                self.expressions.forget_loads()
+                continue
+            for stmt in stmts:
+                self.emit(stmt)
 
     @contextmanager
     def _region(self) -> Iterator[None]:
@@ -185,8 +202,8 @@ class Statements:
         after = builder.append_basic_block("done")
         is_more = builder.icmp_signed("<", following, end)
         latch = builder.cbranch(is_more, head, after)
-        if sum(len(block.instructions) for block in self.function.blocks[first_block:]) > _ROLLED_ABOVE_INSTRUCTIONS:
-            keep_loop_rolled(builder.module, latch)
+        instructions = sum(len(block.instructions) for block in self.function.blocks[first_block:])
+        describe_loop(builder.module, latch, may_unroll=instructions <= _ROLLED_ABOVE_INSTRUCTIONS)
         builder.position_at_end(after)
         self.expressions.forget_loads()
 

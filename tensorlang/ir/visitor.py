@@ -227,9 +227,11 @@ def rewrite_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
 
 def walk_stmts(stmt: Stmt) -> Iterator[Stmt]:
     """`stmt` and every statement below it, in program order."""
-    yield stmt
-    for below in substatements(stmt):
-        yield from walk_stmts(below)
+    stack = [stmt]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(substatements(node)))
 
 
 def walk_exprs(stmt: Stmt) -> Iterator[Expr]:

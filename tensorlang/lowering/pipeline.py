@@ -16,6 +16,7 @@ from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
+from tensorlang.legality.code_size import check_code_size
 from tensorlang.legality.inlining import check_inlined_size
 from tensorlang.legality.loops import loop_problems
 from tensorlang.legality.memory import memory_problems
@@ -157,7 +158,11 @@ def place(
             report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
     algorithm = params_as_variables(inline_funcs(algorithm, resolved))
-    return algorithm, build_loop_nests(algorithm, resolved, shapes, report)
+    placed = build_loop_nests(algorithm, resolved, shapes, report)
+    too_long = check_code_size(resolved, placed.main, placed.prepare)
+    if too_long is not None:
+        report(too_long)
+    return algorithm, placed
 
 
 def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: Placed) -> dict[str, Layout]:

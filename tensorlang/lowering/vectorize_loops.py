@@ -31,7 +31,7 @@ from tensorlang.ir.expr import (
     index,
 )
 from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Stmt, Store
-from tensorlang.ir.visitor import block, conjuncts, free_variables, map_children, map_substatements, substitute
+from tensorlang.ir.visitor import block, children, conjuncts, map_children, map_substatements, substitute
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import as_int
 
@@ -60,6 +60,8 @@ class _Vectorizer:
 
     def __init__(self, var: str, lanes: int) -> None:
         self.var, self.lanes = var, lanes
+        # By identity, each with its expression, so that none is freed and its number used again.
+        self._known: dict[int, tuple[Expr, bool]] = {}
 
     def stmt(self, stmt: Stmt, mask: Expr | None) -> Stmt:
         match stmt:
@@ -122,7 +124,13 @@ class _Vectorizer:
         return None if predicate is None else broadcast(self.wide(predicate, None), self.lanes)
 
     def _varies(self, expr: Expr) -> bool:
-        return self.var in free_variables(expr)
+        """True if `expr` depends on the loop: asked of every node on the way down, so the answers are kept."""
+        known = self._known.get(id(expr))
+        if known is None:
+            is_it = isinstance(expr, Variable) and expr.name == self.var
+            known = (expr, is_it or any(map(self._varies, children(expr))))
+            self._known[id(expr)] = known
+        return known[1]
 
     def wide(self, expr: Expr, mask: Expr | None) -> Expr:
         """`expr` for all lanes at once: a vector if it varies over the loop, else as it was."""

@@ -71,7 +71,11 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
         (("frobnicate",), "No such command 'frobnicate'."),
         *(
             ((command, "resnet51"), "Invalid value for 'NETWORK': there is no network 'resnet51'. Known: resnet50.")
-            for command in ("tune", "run", "bench")
+            for command in ("tune", "run")
+        ),
+        (
+            ("bench", "resnet51"),
+            "Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: resnet50, compile-time.",
         ),
         (
             ("tune", "resnet50", "--budget", "soon"),
