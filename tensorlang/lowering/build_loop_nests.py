@@ -156,8 +156,9 @@ class _Builder:
                 self._place_at(func, loop_variable(level.func, level.index, level.loop))
             case Placement.DEFAULT if func.updates and legal_sites(self.main, func.name):
                 self._place_at(func, legal_sites(self.main, func.name)[-1].var)
+            case _ if self._is_missed_in_prepare(func):
+                self._place_state(func)
             case _:
-                self._check_not_in_prepare(func)
                 self.main = self._realize(func, self.main, self.facts)
 
     def _place_state(self, func: FuncDef) -> None:
@@ -181,20 +182,23 @@ class _Builder:
             error = site_problem(self.resolved, func.name, site, tree)
         if error is not None:
             self.report(error)
-            tree = self._realize(func, tree, self.facts)
-        else:
-            tree = self._store(func, tree, site)
+        if (in_prepare and error is not None) or (not in_prepare and self._is_missed_in_prepare(func)):
+            self._place_state(func)
+            return
+        tree = self._store(func, tree, site) if error is None else self._realize(func, tree, self.facts)
         if in_prepare:
             self.prepare = tree
         else:
-            self._check_not_in_prepare(func)
             self.main = tree
 
     def _place_group(self, funcs: list[FuncDef]) -> None:
         """Place Funcs that are computed together."""
         level = self.resolved.funcs[funcs[0].name].level
-        for func in funcs:
-            self._check_not_in_prepare(func)
+        missed = [func for func in funcs if self._is_missed_in_prepare(func)]
+        if missed:
+            for func in funcs:
+                self._place_state(func)
+            return
         if level is None:
             self.main = self._realize_group(funcs, self.main, self.facts)
             return
@@ -293,9 +297,10 @@ class _Builder:
         self.kept[func.name] = replace(known, folds=folds.factors, notes=(*window.notes, *folds.notes))
         return Realize(func.name, func.types, box, schedule.memory or Memory.HEAP, body)
 
-    def _check_not_in_prepare(self, func: FuncDef) -> None:
+    def _is_missed_in_prepare(self, func: FuncDef) -> bool:
+        """Report what the initialisation reads and does not compute."""
         if next(find_uses(self.prepare, func.name), None) is None:
-            return
+            return False
         readers = [f.name for f in self.algorithm.funcs if f.name in self.state]
         self.report(
             ScheduleError(
@@ -305,6 +310,7 @@ class _Builder:
                 details=", ".join(readers),
             )
         )
+        return True
 
     def _realize(self, func: FuncDef, body: Stmt, facts: Facts) -> Stmt:
         """`body` with the storage of `func` around it and the stages of `func` before it."""

@@ -103,6 +103,7 @@ def lower(
         If a directive is not legal for these shapes, or the algorithm leaves its arrays.
     """
     algorithm, placed = place(resolved, shapes, numerics=numerics)
+    refuse(check_code_size(resolved, placed.main, placed.prepare))
     layouts = _outside_layouts(algorithm, resolved, placed)
     flattener = StorageFlattener(algorithm, resolved, layouts, placed.kept)
 
@@ -131,7 +132,10 @@ def check(
         algorithm, placed = place(resolved, shapes, numerics=numerics, report=problems.append)
     except BoundsError as error:
         return (*problems, error)
-    if not any(isinstance(problem, BoundsError) for problem in problems):
+    too_long = check_code_size(resolved, placed.main, placed.prepare)
+    if too_long is not None:
+        problems.append(too_long)
+    elif not any(isinstance(problem, BoundsError) for problem in problems):
         flattener = StorageFlattener(algorithm, resolved, _outside_layouts(algorithm, resolved, placed), placed.kept)
         for function, tree in (("main", placed.main), ("prepare", placed.prepare)):
             flat = load_params(flattener.flatten(substitute_lets(tree, placed.bounds)), algorithm)
@@ -158,11 +162,7 @@ def place(
             report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
     algorithm = params_as_variables(inline_funcs(algorithm, resolved))
-    placed = build_loop_nests(algorithm, resolved, shapes, report)
-    too_long = check_code_size(resolved, placed.main, placed.prepare)
-    if too_long is not None:
-        report(too_long)
-    return algorithm, placed
+    return algorithm, build_loop_nests(algorithm, resolved, shapes, report)
 
 
 def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: Placed) -> dict[str, Layout]:

@@ -174,7 +174,7 @@ def check_fused_at_one_place(plan: Plan, stage: StagePlan) -> ScheduleError | No
     texts = ["by default" if place is None else place for place in places]
     return stage.fused_by.error(
         f"{stage.name.func} is computed {texts[0]}, {stage.fused.func} {texts[1]}.",
-        legal="compute_root() | compute_at(consumer, loop), for both",
+        hint="place both alike: compute_root(), or compute_at(consumer, loop) with the same consumer and loop",
     )
 
 

@@ -215,7 +215,7 @@ class Schedule:
         plan, refused = replay(algorithm, self._directives)
         problems = refused + find_problems(plan)
         blamed = {(problem.asked, problem.where) for problem in problems}
-        found = examine(as_resolved(plan), given, numerics)
+        found = examine(as_resolved(_sound(algorithm, self._directives, plan)), given, numerics)
         return problems + tuple(error for error in found if not error.asked or (error.asked, error.where) not in blamed)
 
     def copy(self) -> Schedule:
@@ -255,3 +255,14 @@ class Schedule:
 
 def _algorithm(output: Output) -> Algorithm:
     return output if isinstance(output, Algorithm) else build_algorithm(output)
+
+
+def _sound(algorithm: Algorithm, directives: tuple[Directive, ...], plan: Plan) -> Plan:
+    """A plan of `directives` without those that are to blame for the problems of `plan`, so that others show."""
+    while problems := find_problems(plan):
+        blamed = {(problem.asked, problem.where) for problem in problems}
+        kept = tuple(directive for directive in directives if (directive.asked, directive.where) not in blamed)
+        assert len(kept) < len(directives), "a problem of a plan names its directive"
+        directives = kept
+        plan, _ = replay(algorithm, directives)
+    return plan

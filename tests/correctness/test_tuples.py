@@ -177,7 +177,7 @@ def shortest_paths_expected(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def held_tiles(s: tl.Schedule) -> None:
-    s["out"].tile("i", "j", "io", "jo", "ii", "ji", 2, 8).parallel("io")
+    s["out"].tile("i", "j", "io", "jo", "ii", "ji", 2, 8).unroll("ii").vectorize("ji").parallel("io")
     s["way"].compute_at("out", "jo").store_in("register").vectorize("j", 8).unroll("j").unroll("i")
     s["way", 1].reorder("k", "i", "j").vectorize("j", 8).unroll("j").unroll("i")
 

@@ -84,7 +84,7 @@ def test_an_illegal_schedule_is_refused() -> None:
     s = tl.Schedule(f)
     s[f].vectorize("j", 4)
     s[g].compute_at(f, "j.lane")
-    with pytest.raises(ScheduleError, match="j.lane is a vectorized loop of f"):
+    with pytest.raises(ScheduleError, match="loop j.lane of f is vectorized"):
         tl.loop_nest(f, s, shape=(4, 8))
 
 

@@ -29,7 +29,7 @@ def test_problems_of_many_families_come_together() -> None:
         's[conv].compute_at(out, "q"): '
         'q is no loop of out any more; s[out].split("q", "qo", "qi", 50, tail="shift_inwards") replaced it.',
         "tail shift_inwards of the split of q in out is not legal: its extent is 14, the factor 50.",
-        's[conv].store_in("register"): loop k of conv runs over conv, and is neither unrolled nor vectorized.',
+        's[conv].store_in("register"): loop q of conv runs over conv, and is neither unrolled nor vectorized.',
     ]
 
 

@@ -18,7 +18,7 @@ from tests.legality.programs import PROGRAMS, MustFail
 
 _TAIL = re.compile(r'tail="(\w+)"')
 _CALL = re.compile(r"(s\[[^]]+\]\.)?\w+\(.*\)")
-_OPEN = ("consumer", "n", "factor")
+_OPEN = ("consumer", "loop", "n", "factor")
 """What stands in a call for what the user has to choose."""
 
 

@@ -36,7 +36,7 @@ _values: dict[str, st.SearchStrategy[object]] = {
 
 
 def _value(call: str, field: str) -> st.SearchStrategy[object]:
-    if field in ("stage", "consumer", "producer"):
+    if field in ("stage", "consumer", "producer", "other"):
         if call == "in_":
             return st.just("packed") if field == "stage" else _values["func"]
         return _values["StageName"]

@@ -197,3 +197,17 @@ def scatter_to_where_data_says() -> Scheduled:
     s = tl.Schedule()
     s["g"].compute_root()
     return Scheduled(f, s, {"f": (20,)})
+
+
+@must_fail(
+    "params_are_limited",
+    """\
+the region of x in axis 0 is unbounded above.
+  rule        a Param takes part in indices by its limits
+  hint        give Param n min= and max=, or clamp it: tl.clamp(n, low, high)""",
+)
+def index_with_a_param_without_an_upper_limit() -> Scheduled:
+    x, n = tl.Input("x", (20,), tl.float32), tl.Param("n", tl.int32, min=0)
+    i, f = tl.Var("i"), tl.Func("f")
+    f[i] = x[i + n]
+    return Scheduled(f, tl.Schedule(), {"f": (8,)})

@@ -20,14 +20,14 @@ def _gemm() -> tl.Func:
 @must_fail(
     "factors_an_update",
     """\
-s[C].rfactor([("i", "u")], "parts"): C is a pure definition, which reduces nothing.
-  asked       s[C].rfactor([("i", "u")], "parts")    HERE
+s[C].rfactor([("k", "u")], "parts"): C is a pure definition, which reduces nothing.
+  asked       s[C].rfactor([("k", "u")], "parts")    HERE
   rule        what rfactor takes apart is an update
-  legal here  s[C.update()].rfactor([("i", "u")], "parts")""",
+  legal here  s[C.update()].rfactor([("k", "u")], "parts")""",
 )
 def rfactor_of_a_pure_definition() -> Scheduled:
     s = tl.Schedule()
-    s["C"].rfactor(("i", "u"), "parts")
+    s["C"].rfactor(("k", "u"), "parts")
     return Scheduled(_gemm(), s)
 
 

@@ -138,7 +138,7 @@ def fused_loop_that_is_split_later() -> Scheduled:
 s[c].compute_with(d, "i"): c is computed at root, d at loop i of out.
   asked       s[c].compute_with(d, "i")    HERE
   rule        two stages that are computed together are computed at root, or at the same loop
-  legal here  compute_root() | compute_at(consumer, loop), for both""",
+  hint        place both alike: compute_root(), or compute_at(consumer, loop) with the same consumer and loop""",
 )
 def stages_of_two_places_together() -> Scheduled:
     *_, out = _diamond()
@@ -154,7 +154,7 @@ def stages_of_two_places_together() -> Scheduled:
 s[f].compute_with(out, "i"): f is computed by default, out at root.
   asked       s[f].compute_with(out, "i")    HERE
   rule        two stages that are computed together are computed at root, or at the same loop
-  legal here  compute_root() | compute_at(consumer, loop), for both""",
+  hint        place both alike: compute_root(), or compute_at(consumer, loop) with the same consumer and loop""",
 )
 def stage_of_no_stated_place_together() -> Scheduled:
     x, (i, j) = tl.Input("x", (8, 16), tl.float32), tl.vars("i j")

@@ -233,39 +233,3 @@ def unrolled_twice() -> Scheduled:
     s = tl.Schedule()
     s["f"].unroll("i").unroll("i")
     return Scheduled(blur().f, s)
-
-
-@must_fail(
-    "code_size",
-    """\
-the code would have 294914 operations: ii of f makes 2 copies, ji of f makes 8192 copies.
-  asked       s[f].unroll("ji")    HERE
-  rule        a kernel's code has at most 100000 operations once its unrolled loops are written out
-  hint        leave more in loops: s[f].unroll("ji", 2048)""",
-)
-def unrolling_that_multiplies() -> Scheduled:
-    x = tl.Input("x", (4, 1 << 14), tl.float32)
-    i, j = tl.vars("i j")
-    f = tl.Func("f")
-    f[i, j] = x[i, j] * 2 + 1
-    s = tl.Schedule()
-    s["f"].tile("i", "j", "io", "jo", "ii", "ji", 2, 8192).unroll("ii").unroll("ji")
-    return Scheduled(f, s)
-
-
-@must_fail(
-    "code_size",
-    """\
-the code would have 156161 operations: i.unroll of f makes 2 copies, j of f makes 256 vectors of 64 bytes.
-  asked       s[f].vectorize("j")    HERE
-  rule        a kernel's code has at most 100000 operations once its unrolled loops are written out
-  hint        leave more in loops: s[f].serial("j")""",
-)
-def a_vector_of_hundreds_of_registers() -> Scheduled:
-    x = tl.Input("x", (4, 4096 + 49), tl.float32)
-    i, j = tl.vars("i j")
-    f = tl.Func("f")
-    f[i, j] = sum((x[i, j + k] for k in range(1, 50)), x[i, j])
-    s = tl.Schedule()
-    s["f"].vectorize("j").unroll("i", 2)
-    return Scheduled(f, s, {"f": (4, 4096)})
