@@ -1,6 +1,6 @@
 # Everything lives in .venv; nothing is installed globally, but for the Debian packages of `ci-deps`.
 #   make run      set up, then tune ResNet-50 for this machine's CPU for three minutes
-#   make test     set up with the test tools, then run the tests          (ARGS="-k conv", or "-n 2" for two processes)
+#   make test     set up with the test tools, then run the tests          (ARGS="-k conv", or "-n 0" for one process)
 #   make check    formatting, lint, types, import layers
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
 #   make format   rewrite the sources in the project's format
@@ -26,7 +26,7 @@ run: $(VENV)/.installed
 	@echo "autotune is in $(BIN); to call it by its name, and to run the lessons: source $(BIN)/activate" >&2
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check $(SOURCES)

@@ -28,8 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the user's kernels and records out of the tests, and the tests out of theirs.
 
-    Workers of pytest-xdist share one kernel cache; records and the measuring lock are each worker's own.
+    Workers of pytest-xdist share one kernel cache; records and the measuring lock are each worker's own. Threads of
+    kernels sleep while they wait, as the workers have the cores.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if _FOLDER not in os.environ:
         os.environ[_FOLDER] = folder = mkdtemp(prefix="tensorlang-tests-")
         config.add_cleanup(lambda: rmtree(folder, ignore_errors=True))
