@@ -81,17 +81,23 @@ def loop_variable(func: str, stage: int, loop: str) -> str:
     return f"{func}.{stage}.{loop}"
 
 
-def build_nest(func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, *, round_up: bool) -> Nest:
-    """The loops of `stage` over `box` (one Range per pure Var); `round_up` says whether `auto` may choose that tail."""
-    return _NestBuilder(func, stage, box, facts, round_up).build()
+def build_nest(
+    func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, *, round_up: bool, copy: int = 0
+) -> Nest:
+    """The loops of `stage` over `box` (one Range per pure Var); `round_up` says whether `auto` may choose that tail.
+
+    `copy` numbers the nests of one stage in a pipeline, whose Vars have domains of their own.
+    """
+    return _NestBuilder(func, stage, box, facts, round_up, copy).build()
 
 
 class _NestBuilder:
     """Extents are found from the definition's dimensions towards the loops, values from the loops back."""
 
     def __init__(
-        self, func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, round_up: bool
+        self, func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, round_up: bool, copy: int
     ) -> None:
+        self.let = f"at{copy}" if copy else "at"
         self.func, self.stage, self.facts, self.may_round_up = func, stage, facts, round_up
         self.definition: Definition = func.definitions[stage.index]
         self.roots = self._root_ranges(box)
@@ -115,7 +121,7 @@ class _NestBuilder:
     def build(self) -> Nest:
         steps = [self._apply(t) for t in self.stage.transforms]
         tails = self._tails(steps)
-        point = {name: f"{loop_variable(self.func.name, self.stage.index, name)}.at" for name in self.roots}
+        point = {name: f"{loop_variable(self.func.name, self.stage.index, name)}.{self.let}" for name in self.roots}
         names: dict[str, Expr] = {name: Variable(let) for name, let in point.items()}
         body = self._provide(tails, names)
         for name, let in reversed(point.items()):
@@ -192,7 +198,7 @@ class _NestBuilder:
 
     def _tail(self, split: Split, extent: Expr, roots: frozenset[str]) -> TailStrategy:
         """The tail that a split gets over `extent`: explicit, or what `auto` stands for here."""
-        if _divides(split.factor, extent):
+        if self._divides(split.factor, extent):
             return TailStrategy.ROUND_UP
         is_pure_stage = self.stage.index == 0
         is_rvar = not roots.isdisjoint(r.name for r in self.definition.rvars)
@@ -209,6 +215,10 @@ class _NestBuilder:
             self.rounded.append(split)
             return TailStrategy.ROUND_UP
         return TailStrategy.GUARD_WITH_IF
+
+    def _divides(self, factor: int, extent: Expr) -> bool:
+        limits = self.facts.of(extent)
+        return factor == 1 or (limits.lo is not None and limits.lo == limits.hi and limits.lo % factor == 0)
 
     def _check(self, split: Split, extent: Expr, *, holds_factor: bool) -> None:
         known = as_int(extent)
@@ -227,7 +237,7 @@ class _NestBuilder:
             match step.transform:
                 case Split(_, _, _, factor, tail) as split:
                     self._take_apart(split, step.extent, tails)
-                    if _divides(factor, step.extent):
+                    if self._divides(factor, step.extent):
                         continue
                     if tail.overreads:
                         tails.overread |= step.roots
@@ -252,7 +262,7 @@ class _NestBuilder:
         factor = index(split.factor)
         start: Expr = Binary(BinaryOp.MUL, tails.values.pop(split.outer), factor)
         inner = tails.values.pop(split.inner)
-        if _divides(split.factor, extent):
+        if self._divides(split.factor, extent):
             tails.values[split.old] = Binary(BinaryOp.ADD, start, inner)
             return
         last_start = Binary(BinaryOp.SUB, extent, factor)
@@ -274,8 +284,3 @@ class _NestBuilder:
             case TailStrategy.SHIFT_INWARDS_AND_BLEND:
                 # What is not new is as far from the start as the tile was slid; in tiles that were not, that is < 0.
                 tails.blends.append(Compare(CompareOp.GE, inner, Binary(BinaryOp.SUB, start, last_start)))
-
-
-def _divides(factor: int, extent: Expr) -> bool:
-    known = as_int(extent)
-    return factor == 1 or (known is not None and known % factor == 0)

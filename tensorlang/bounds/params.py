@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tensorlang.ir.algorithm import Algorithm, FuncDef, InputDef
@@ -25,16 +26,25 @@ def params_as_variables(algorithm: Algorithm) -> Algorithm:
     if not names:
         return algorithm
 
+    def change(expr: Expr) -> Expr:
+        return as_variables(expr, names)
+
+    def in_func(func: FuncDef) -> FuncDef:
+        pure, *updates = (d.map_exprs(change) for d in func.definitions)
+        return replace(func, pure=pure, updates=tuple(updates))
+
+    return replace(algorithm, funcs=tuple(map(in_func, algorithm.funcs)))
+
+
+def as_variables(expr: Expr, names: Collection[str]) -> Expr:
+    """`expr` with each read of one of the scalar arguments `names` replaced by its variable."""
+
     def change(node: Expr) -> Expr:
         if isinstance(node, Call) and node.name in names:
             return Variable(param_variable(node.name), node.type)
         return node
 
-    def in_func(func: FuncDef) -> FuncDef:
-        pure, *updates = (d.map_exprs(lambda expr: rewrite(expr, change)) for d in func.definitions)
-        return replace(func, pure=pure, updates=tuple(updates))
-
-    return replace(algorithm, funcs=tuple(map(in_func, algorithm.funcs)))
+    return rewrite(expr, change)
 
 
 def param_facts(algorithm: Algorithm) -> Facts:

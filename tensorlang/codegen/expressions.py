@@ -25,7 +25,6 @@ from tensorlang.ir.expr import (
     Broadcast,
     Cast,
     Compare,
-    CompareOp,
     Const,
     Expr,
     Fma,
@@ -38,15 +37,6 @@ from tensorlang.ir.expr import (
 )
 from tensorlang.ir.stmt import Accumulate
 from tensorlang.ir.visitor import walk
-
-_FLIPPED = {
-    CompareOp.LT: CompareOp.GT,
-    CompareOp.LE: CompareOp.GE,
-    CompareOp.GT: CompareOp.LT,
-    CompareOp.GE: CompareOp.LE,
-    CompareOp.EQ: CompareOp.EQ,
-    CompareOp.NE: CompareOp.NE,
-}
 
 
 class Expressions:
@@ -148,7 +138,7 @@ class Expressions:
         for name, bound in (("smax", -1), ("smin", lanes)):
             threshold = self.ops.intrinsic(name, I64, [threshold, int_constant(bound)], [I64])
         limit = self.ops.splat(self.builder.trunc(threshold, I32), lanes)
-        op = expr.op if is_rising else _FLIPPED[expr.op]
+        op = expr.op if is_rising else expr.op.mirrored
         return self.builder.icmp_signed(op.value, self.ops.lane_numbers(I32, lanes), limit)
 
     def _is_volatile(self, expr: Expr) -> bool:

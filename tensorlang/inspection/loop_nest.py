@@ -25,7 +25,7 @@ from tensorlang.ir.stmt import (
     Realize,
     Stmt,
 )
-from tensorlang.ir.visitor import substatements
+from tensorlang.ir.visitor import any_of, substatements
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lowering.build_loop_nests import Kept
@@ -40,6 +40,9 @@ from tensorlang.symbolic.facts import Facts
 
 # A loop's variable: its Func, the number of its stage, its name.
 _LOOP = re.compile(r"\b[A-Za-z_]\w*\.\d+\.[A-Za-z_][\w.]*")
+
+# A literal whose type is that of what it is compared with.
+_LITERAL = re.compile(r"\b(?:u?int(?:8|16|32)|uint64|float64)\((-?\d[\d.e+-]*)\)")
 
 Shape = tuple[int, ...] | Mapping[str, tuple[int, ...]]
 
@@ -86,9 +89,10 @@ def loop_nest(
     shapes = infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape))
     lowered, placed = place(resolved, shapes)
     writer = _Writer(lowered, resolved, placed.kept)
-    facts, lines = param_facts(lowered), []
+    facts = param_facts(lowered)
+    lines = [f"require {_Scope().text(any_of(r.conditions))}: {r.message}" for r in placed.requirements]
     if placed.prepare != Block(()):
-        lines = ["initialisation:"]
+        lines += ["initialisation:"]
         lines += [f"  store {writer.storage(name, placed.boxes[name], facts)} in state" for name in placed.state]
         prepare = simplify_stmts(substitute_lets(placed.prepare, placed.bounds))
         lines += writer.lines(prepare, _Scope(depth=1, facts=facts))
@@ -132,7 +136,8 @@ class _Scope:
         return replace(self, facts=self.facts.with_let(let.name, let.value))
 
     def text(self, expr: Expr, outer: int = 0) -> str:
-        return _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer)).replace(PARAM, "")
+        named = _LOOP.sub(lambda match: self.names[match[0]], format_expr(expr, outer))
+        return _LITERAL.sub(r"\1", named.replace(PARAM, ""))
 
 
 class _Writer:
@@ -172,7 +177,10 @@ class _Writer:
                 return [f"{scope.pad}{what} if {scope.text(condition)}:", *self.lines(body, scope.deeper)]
             case IfThenElse(condition, then, otherwise):
                 lines = [f"{scope.pad}if {scope.text(condition)}:", *self.lines(then, scope.deeper)]
-                if otherwise is not None:
+                if isinstance(otherwise, IfThenElse):
+                    first, *others = self.lines(otherwise, scope)
+                    lines += [f"{scope.pad}el{first.removeprefix(scope.pad)}", *others]
+                elif otherwise is not None:
                     lines += [f"{scope.pad}else:", *self.lines(otherwise, scope.deeper)]
                 return lines
         return [line for below in substatements(stmt) for line in self.lines(below, scope)]

@@ -77,6 +77,21 @@ class CompareOp(StrEnum):
     GT = ">"
     GE = ">="
 
+    @property
+    def mirrored(self) -> CompareOp:
+        """The comparison of the operands exchanged: ``a op b`` is ``b op.mirrored a``."""
+        return _MIRRORED[self]
+
+
+_MIRRORED = {
+    CompareOp.EQ: CompareOp.EQ,
+    CompareOp.NE: CompareOp.NE,
+    CompareOp.LT: CompareOp.GT,
+    CompareOp.LE: CompareOp.GE,
+    CompareOp.GT: CompareOp.LT,
+    CompareOp.GE: CompareOp.LE,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Const:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.algorithm import InputDef
+from tensorlang.ir.expr import Expr
 from tensorlang.ir.scalar import Scalar
 from tensorlang.ir.stmt import Stmt
 
@@ -50,14 +51,23 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True)
+class Requirement:
+    """A call is refused, with `message`, unless one of the conditions on scalar arguments holds."""
+
+    conditions: tuple[Expr, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Module:
     """A lowered pipeline.
 
     `main` takes inputs, then outputs, then state. `prepare`, if there is one, takes constant inputs, then state;
-    it fills the state. Inputs that only `prepare` reads are not parameters of `main`. `remarks` say, for people, how
-    Funcs are kept over loops.
+    it fills the state. Inputs that only `prepare` reads are not parameters of `main`. `requirements` are checked before
+    either runs. `remarks` say, for people, how Funcs are kept over loops.
     """
 
     main: Function
     prepare: Function | None = None
+    requirements: tuple[Requirement, ...] = ()
     remarks: tuple[str, ...] = field(default=(), compare=False)

@@ -131,6 +131,11 @@ def conjunction(conditions: Sequence[Expr]) -> Expr:
     return reduce(lambda a, b: Binary(BinaryOp.AND, a, b), conditions)
 
 
+def any_of(conditions: Sequence[Expr]) -> Expr:
+    """The ``or`` of one or more conditions, in order."""
+    return reduce(lambda a, b: Binary(BinaryOp.OR, a, b), conditions)
+
+
 def substitute(expr: Expr, values: Mapping[str, Expr]) -> Expr:
     """`expr` with each Variable named in `values` replaced."""
     if isinstance(expr, Variable):

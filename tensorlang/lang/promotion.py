@@ -27,14 +27,6 @@ _BOOL_OPERATORS = {
     BinaryOp.BIT_OR: BinaryOp.OR,
 }
 _BIT_OPERATORS = {BinaryOp.BIT_AND, BinaryOp.BIT_OR, BinaryOp.BIT_XOR, BinaryOp.SHL, BinaryOp.SHR}
-_MIRRORED = {
-    CompareOp.EQ: CompareOp.EQ,
-    CompareOp.NE: CompareOp.NE,
-    CompareOp.LT: CompareOp.GT,
-    CompareOp.LE: CompareOp.GE,
-    CompareOp.GT: CompareOp.LT,
-    CompareOp.GE: CompareOp.LE,
-}
 _KEEPS_INTEGERS = {UnaryOp.FLOOR, UnaryOp.ROUND}
 
 
@@ -156,7 +148,7 @@ def compare_node(op: CompareOp, a: Operand, b: Operand) -> Expr:
     LanguageError
         If the comparison would be made in a storage type.
     """
-    for value, other, mirrored in ((a, b, _MIRRORED[op]), (b, a, op)):
+    for value, other, mirrored in ((a, b, op.mirrored), (b, a, op)):
         if isinstance(value, int) and not isinstance(other, bool | int | float) and other.type.is_integer:
             if not other.type.minimum <= value <= other.type.maximum:
                 return Const(_compare_with_far(mirrored, value), bool_)
@@ -177,7 +169,7 @@ def _compare_with_far(op: CompareOp, far: int) -> bool:
 
 def _compare_signed_unsigned(op: CompareOp, a: Expr, b: Expr) -> Expr:
     if a.type == uint64:
-        return _compare_signed_unsigned(_MIRRORED[op], b, a)
+        return _compare_signed_unsigned(op.mirrored, b, a)
     negative = Compare(CompareOp.LT, a, Const(0, a.type))
     result = op in (CompareOp.NE, CompareOp.LT, CompareOp.LE)
     return Select(negative, Const(result, bool_), Compare(op, Cast(uint64, a), b))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import For, LoopKind, Provide, Stmt
@@ -35,12 +35,14 @@ def check_code_size(resolved: ResolvedSchedule, *trees: Stmt) -> ScheduleError |
         return None
     largest, count = max(written.factors, key=lambda factor: factor[1])
     name, loop = _stage_and_loop(largest)
-    origin = resolved.origin(name.func, name.update, loop)
+    case = resolved.case_with(name.func, name.update, loop, largest.kind)
+    origin = resolved.origin(name.func, name.update, loop, case)
+    nest, less = replace(name, case=case), _less(largest.kind, loop, count, written.operations)
     return ScheduleError(
         f"the code would have {written.operations} operations: {_describe(written.factors)}.",
         asked=origin.asked,
         where=origin.where,
-        hint=f"leave more in loops: s[{name.as_written}].{_less(largest.kind, loop, count, written.operations)}",
+        hint=f"leave more in loops: s[{nest.as_written}].{less}",
     )
 
 

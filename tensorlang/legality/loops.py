@@ -111,5 +111,6 @@ def _by(call: str, loop: str, n: int) -> str:
 
 def _error(resolved: ResolvedSchedule, loop: For, sentence: str, *, legal: str = "", hint: str = "") -> ScheduleError:
     func, stage, name = loop.var.split(".", 2)
-    origin = resolved.origin(func, int(stage), name)
+    case = resolved.case_with(func, int(stage), name, loop.kind)
+    origin = resolved.origin(func, int(stage), name, case)
     return ScheduleError(f"{origin.asked}: {sentence}", asked=origin.asked, where=origin.where, legal=legal, hint=hint)

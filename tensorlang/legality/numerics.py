@@ -23,8 +23,9 @@ def check_strict_order(resolved: ResolvedSchedule, stage: StageSchedule) -> Sche
     """Under strict numerics the terms of a float reduction are added in the order of the RDom."""
     if not stage.is_reduction_reordered:
         return None
-    loops = [loop.name for loop in stage.loops if loop.is_reduction]
-    origins = (resolved.origin(stage.func, stage.index, loop) for loop in (ORDER, *loops))
+    nest = next(nest for nest in reversed(stage.nests) if nest.is_reduction_reordered)
+    loops = [loop.name for loop in nest.loops if loop.is_reduction]
+    origins = (resolved.origin(stage.func, stage.index, loop, nest.case) for loop in (ORDER, *loops))
     origin = next((origin for origin in origins if origin.asked), Origin("", ""))
     return ScheduleError(
         f"the schedule reorders the reduction of {stage.func} ({', '.join(loops)}), and numerics are strict.",

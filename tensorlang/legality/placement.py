@@ -30,7 +30,8 @@ def legal_sites(stmt: Stmt, name: str) -> Path:
         return ()
     common: list[For] = []
     for loops in zip(*uses, strict=False):
-        if any(loop is not loops[0] for loop in loops) or loops[0].kind is LoopKind.VECTORIZED:
+        # Loops of one name are one loop, which the cases of a stage run each in its own way.
+        if any(loop.var != loops[0].var or loop.kind is LoopKind.VECTORIZED for loop in loops):
             break
         common.append(loops[0])
     return tuple(common)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from tensorlang.bounds.nest import loop_variable
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.stmt import For, LoopKind, Stmt
-from tensorlang.ir.visitor import substatements
+from tensorlang.ir.visitor import substatements, walk_stmts
 from tensorlang.legality.placement import Path, call_at, level_of
 from tensorlang.schedule.resolved import FOLD, HOIST, ROOT_LEVEL, STORE, Fold, LoopLevel, Origin, ResolvedSchedule
 from tensorlang.schedule.rules import Family, rule
+from tensorlang.schedule.stages import StageName
 
 
 def loops_to(stmt: Stmt, site: str, path: Path = ()) -> Path:
@@ -45,6 +46,10 @@ def infer_levels(resolved: ResolvedSchedule, name: str, stmt: Stmt, site: str) -
     schedule = resolved.funcs[name]
     problems: list[TensorlangError] = []
     store: str | None = site
+    if schedule.store is not None or schedule.hoist is not None:
+        error = check_kept_over_one_nest(resolved, name, stmt, loops)
+        if error is not None:
+            return Levels(site, None, (error,))
     if schedule.store is not None:
         asked = _variable(schedule.store)
         error = check_storage_encloses(resolved, name, loops, asked) if asked else None
@@ -65,6 +70,22 @@ def infer_levels(resolved: ResolvedSchedule, name: str, stmt: Stmt, site: str) -
 def _variable(level: LoopLevel) -> str:
     """The variable of a loop, "" outside all loops."""
     return "" if level == ROOT_LEVEL else loop_variable(level.func, level.index, level.loop)
+
+
+@rule(Family.STORAGE)
+def check_kept_over_one_nest(resolved: ResolvedSchedule, name: str, stmt: Stmt, loops: Path) -> TensorlangError | None:
+    """Storage that outlives the loop of its computation is for one such loop, not one in each case of a stage."""
+    site = loops[-1].var
+    if sum(isinstance(inner, For) and inner.var == site for inner in walk_stmts(stmt)) == 1:
+        return None
+    levels = [level_of(loop.var) for loop in loops]
+    split = next(level for level in levels if resolved.funcs[level.func].stages[level.index].cases)
+    origin = resolved.origin(name, 0, HOIST if resolved.funcs[name].store is None else STORE)
+    return _error(
+        origin,
+        f"{StageName(split.func, split.index).as_written} has cases, and {name} is computed in the loops of each.",
+        hint=f"leave out {origin.asked}",
+    )
 
 
 @rule(Family.STORAGE)

@@ -21,9 +21,9 @@ def check_shifted_tile_fits(
     resolved: ResolvedSchedule, stage: StageSchedule, problem: TailProblem
 ) -> ScheduleError | None:
     """A tail that shifts inwards needs an extent of at least the factor."""
-    split, origin = problem.split, resolved.origin(stage.func, stage.index, problem.split.inner)
+    split, origin = problem.split, resolved.origin(stage.func, stage.index, problem.split.inner, stage.case)
     factor = f"a factor that divides {problem.extent}, or " if problem.extent.isdecimal() else ""
-    name = StageName(stage.func, stage.index).as_written
+    name = StageName(stage.func, stage.index, stage.case).as_written
     return ScheduleError(
         f"tail {split.tail} of the split of {split.old} in {name} is not legal: its extent is {problem.extent}, "
         f"the factor {split.factor}.",

@@ -9,17 +9,19 @@ Source: Halide's ScheduleFunctions.cpp and BoundsInference.cpp do the same in tw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import Nest, build_nest, loop_variable
-from tensorlang.bounds.params import param_facts
+from tensorlang.bounds.params import as_variables, param_facts
 from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_box, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.expr import Expr, index
+from tensorlang.ir.module import Requirement
 from tensorlang.ir.stmt import Block, IfThenElse, LetStmt, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts
 from tensorlang.legality.placement import find_uses, legal_sites, site_problem
@@ -66,7 +68,8 @@ class Placed:
     """Loop nests with every Func placed.
 
     `boxes` holds the storage of outputs and of state (Funcs computed in `prepare`); all other Funcs have a Realize.
-    `kept` says what is special about the storage of some; `bounds` are names of bounds of loops, to keep as names.
+    `kept` says what is special about the storage of some; `bounds` are names of bounds of loops, to keep as names;
+    `requirements` are what calls must meet.
     """
 
     main: Stmt
@@ -76,6 +79,7 @@ class Placed:
     state: tuple[str, ...]
     kept: Mapping[str, Kept]
     bounds: Collection[str]
+    requirements: tuple[Requirement, ...]
 
 
 def build_loop_nests(
@@ -106,7 +110,9 @@ class _Builder:
     ) -> None:
         self.algorithm, self.resolved, self.shapes = algorithm, resolved, shapes
         self.report, self.round_up, self.rounded = report, round_up, False
-        self.facts = param_facts(algorithm)
+        self.facts, self.params = param_facts(algorithm), [i.name for i in algorithm.inputs if i.scalar is not None]
+        self.requirements: dict[Requirement, None] = {}
+        self.copies: Counter[tuple[str, int]] = Counter()
         self.main: Stmt = _NOWHERE
         self.prepare: Stmt = _NOWHERE
         self.names = Names()
@@ -124,9 +130,15 @@ class _Builder:
                 self._place_output(used[0])
             elif used:
                 self._place(used[0])
-        names = self.names
         return Placed(
-            self.main, self.prepare, names.domains, self.boxes, tuple(self.state), self.kept, frozenset(names.bounds)
+            self.main,
+            self.prepare,
+            self.names.domains,
+            self.boxes,
+            tuple(self.state),
+            self.kept,
+            frozenset(self.names.bounds),
+            tuple(self.requirements),
         )
 
     def _groups(self) -> list[list[FuncDef]]:
@@ -374,20 +386,33 @@ class _Builder:
 
     def _produce(self, func: FuncDef, box: tuple[Range, ...], facts: Facts, *, round_up: bool = True) -> Stmt:
         """The stages of `func` over `box`, in order."""
-        stages = self.resolved.funcs[func.name].stages
-        return block([self._nest(func, stage, box, facts, round_up=round_up).stmt for stage in stages])
+        stages = []
+        for stage in self.resolved.funcs[func.name].stages:
+            tests = [as_variables(case.condition, self.params) for case in stage.cases]
+            if stage.failure:
+                self.requirements[Requirement(tuple(tests), stage.failure)] = None
+                stmt: Stmt | None = None
+            else:
+                stmt = self._nest(func, stage, box, facts, round_up=round_up).stmt
+            for case, test in reversed(list(zip(stage.cases, tests, strict=True))):
+                known = facts.assuming(test)
+                stmt = IfThenElse(test, self._nest(func, case.nest, box, known, round_up=round_up).stmt, stmt)
+            stages += [] if stmt is None else [stmt]
+        return block(stages)
 
     def _nest(
         self, func: FuncDef, stage: StageSchedule, box: tuple[Range, ...], facts: Facts, *, round_up: bool
     ) -> Nest:
-        """The loop nest of one stage of `func` over `box`."""
-        nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up)
+        """The loops of one stage of `func` over `box`, or of one case of it."""
+        copy = self.copies[func.name, stage.index]
+        self.copies[func.name, stage.index] += 1
+        nest = build_nest(func, stage, box, facts, round_up=round_up and self.round_up, copy=copy)
         for error in tail_problems(self.resolved, stage, nest):
             self.report(error)
         self.names.domains.update(nest.domains)
         self.rounded = self.rounded or bool(nest.rounded)
         for split in nest.overrunning:
-            origin = self.resolved.origin(func.name, stage.index, split.inner)
+            origin = self.resolved.origin(func.name, stage.index, split.inner, stage.case)
             self.overruns.append(Overrun(split.tail, origin))
         return nest
 

@@ -130,7 +130,10 @@ def change_body(stmt: Stmt, site: str, facts: Facts, change: Callable[[Stmt, Fac
         case LetStmt(name, value, _):
             facts = facts.with_let(name, value)
         case IfThenElse(condition, then, None):
-            return IfThenElse(condition, change_body(then, site, where(condition, facts), change))
+            return IfThenElse(condition, change_body(then, site, where(condition, facts).assuming(condition), change))
+        case IfThenElse(condition, then, otherwise) if otherwise is not None:
+            inside = change_body(then, site, facts.assuming(condition), change)
+            return IfThenElse(condition, inside, change_body(otherwise, site, facts, change))
     return map_substatements(stmt, lambda s: change_body(s, site, facts, change))
 
 

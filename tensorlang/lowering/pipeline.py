@@ -221,9 +221,9 @@ def _module(
     main_inputs = [i for i in inputs if i.name not in only_prepare]
     function = Function("main", (*main_inputs, *outputs, *state), main)
     if prepare == Block(()) or not state:
-        return Module(function, remarks=remarks)
+        return Module(function, None, placed.requirements, remarks)
     read = [i for i in inputs if i.constant and i.name in in_prepare]
-    return Module(function, Function("prepare", (*read, *state), prepare), remarks)
+    return Module(function, Function("prepare", (*read, *state), prepare), placed.requirements, remarks)
 
 
 def _buffers(stmt: Stmt) -> set[str]:

@@ -8,11 +8,13 @@ Refuses: nothing.
 
 from __future__ import annotations
 
+from tensorlang.bounds.params import PARAM
 from tensorlang.bounds.starts import where
 from tensorlang.ir.expr import Const, Expr, Variable, index
 from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Realize, Stmt, Store
 from tensorlang.ir.visitor import block, map_exprs, map_substatements, rewrite_exprs, substitute, walk_exprs
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
+from tensorlang.symbolic.knowledge import is_about_scalars, knowledge_of
 from tensorlang.symbolic.simplify import as_int, simplify
 
 _NOTHING = Block(())
@@ -26,6 +28,8 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
             return _simplify_loop(changed, facts)
         case LetStmt(name, value, body):
             return _simplify_let(name, value, body, facts)
+        case IfThenElse(condition, then, otherwise) if is_about_scalars(condition, PARAM):
+            return _simplify_case(condition, then, otherwise, facts)
         case IfThenElse(Const(value, _), then, otherwise):
             taken = then if value else otherwise
             return _NOTHING if taken is None else simplify_stmts(taken, facts)
@@ -38,6 +42,16 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
             kept = [s for s in (simplify_stmts(s, facts) for s in stmts) if s != _NOTHING]
             return block(kept) if kept else _NOTHING
     result = map_substatements(changed, lambda s: simplify_stmts(s, facts))
+    return _NOTHING if _is_empty(result) else result
+
+
+def _simplify_case(condition: Expr, then: Stmt, otherwise: Stmt | None, facts: Facts) -> Stmt:
+    """Both sides of a condition on scalar arguments, each with what it knows of them."""
+    known = rewrite_exprs(then, knowledge_of(condition, holds=True).apply)
+    taken = simplify_stmts(known, facts.assuming(condition))
+    if otherwise is not None:
+        otherwise = simplify_stmts(rewrite_exprs(otherwise, knowledge_of(condition, holds=False).apply), facts)
+    result = IfThenElse(condition, taken, None if otherwise == _NOTHING else otherwise)
     return _NOTHING if _is_empty(result) else result
 
 

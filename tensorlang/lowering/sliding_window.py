@@ -168,7 +168,8 @@ class _Slider:
         return self._apply(step, d, _as_it_is if is_upward else _mirrored)
 
     def _may_overrun(self) -> bool:
-        steps = [t for stage in self.schedule.stages for t in stage.transforms if isinstance(t, Split)]
+        nests = [nest for stage in self.schedule.stages for nest in stage.nests]
+        steps = [t for nest in nests for t in nest.transforms if isinstance(t, Split)]
         return any(t.tail.overwrites for t in steps)
 
     def _apply(self, step: Step, d: int, turned: _Turn) -> str:

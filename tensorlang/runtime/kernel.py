@@ -14,9 +14,10 @@ import numpy as np
 from tensorlang.codegen import MISALIGNED, OVERLAP, CompiledFunction, Target, launches_are_thread_safe, make_caller
 from tensorlang.errors import LanguageError
 from tensorlang.ir.algorithm import Algorithm
-from tensorlang.ir.module import BufferParam, Module, Role
+from tensorlang.ir.module import BufferParam, Module, Requirement, Role
 from tensorlang.runtime.arguments import as_stored, bind_arguments, check_array, collect_outputs
 from tensorlang.runtime.buffers import Argument, Array, address, empty_aligned, zeros_aligned
+from tensorlang.runtime.requirements import Requirements
 from tensorlang.runtime.scalars import as_argument, defaults, scalar_readers
 from tensorlang.runtime.state import State
 from tensorlang.runtime.workspace import WorkspacePool
@@ -68,8 +69,8 @@ class Kernel:
         self.lowering_s = lowering_s
         self.from_cache = main.from_cache and (prepare is None or prepare.from_cache)
         start_s = time.perf_counter()
-        self._main = _Entry(main, cache)
-        self._prepare = _Entry(prepare, cache) if prepare else None
+        self._main = _Entry(main, module.requirements, cache)
+        self._prepare = _Entry(prepare, module.requirements, cache) if prepare else None
         callers_s = time.perf_counter() - start_s
         self.compile_s = callers_s + main.compile_s + (prepare.compile_s if prepare else 0.0)
         self._layout = tuple(p for p in module.main.params if p.role is Role.STATE)
@@ -251,13 +252,14 @@ class Kernel:
 class _Entry:
     """One function of a kernel with what calling it takes: the unboxing caller, the workspaces, the lock if needed."""
 
-    def __init__(self, code: CompiledFunction, cache: bool) -> None:
+    def __init__(self, code: CompiledFunction, requirements: tuple[Requirement, ...], cache: bool) -> None:
         params = code.function.params
         self.code = code
         self.arrays = tuple(p for p in params if p.role is not Role.STATE)
         self.pool = WorkspacePool(code.workspace.total_bytes(numba.config.NUMBA_NUM_THREADS if code.is_parallel else 1))
         self._shapes = tuple(p.shape for p in self.arrays)
         self._scalars = scalar_readers(self.arrays)
+        self._requirements = Requirements(requirements, self.arrays)
         self._has_stored = any(p.type.is_storage_only for p in self.arrays)
         caller = make_caller(
             tuple((p.type, len(p.shape)) for p in self.arrays if p.role is Role.INPUT),
@@ -302,6 +304,7 @@ class _Entry:
         made: list[Any] = list(given)
         for place, read in self._scalars:
             made[place] = read(made[place])
+        self._requirements.check(made)
         return tuple(made)
 
     def _check(self, arrays: tuple[Array, ...]) -> tuple[Array, ...]:

@@ -99,6 +99,7 @@ def fusion_problems(plan: Plan) -> Iterator[ScheduleError]:
     problems: list[TensorlangError | None] = []
     for stage in fused.values():
         problems += [check_fused_loops_are_alike(plan, stage), check_fused_at_one_place(plan, stage)]
+        problems.append(check_fused_stages_have_no_cases(plan, stage))
     problems += [check_fused_groups_have_an_order(plan, fused), check_fused_stages_have_an_order(plan, fused)]
     yield from (problem for problem in problems if isinstance(problem, ScheduleError))
 
@@ -162,6 +163,16 @@ def _heads(loops: tuple[LoopPlan, ...]) -> list[tuple[str, str]]:
 def _text(loops: tuple[LoopPlan, ...]) -> str:
     shown = [loop.name if loop.kind == "serial" else f"{loop.name} ({loop.kind})" for loop in loops]
     return ", ".join(shown) or "none"
+
+
+@rule(Family.FUSED)
+def check_fused_stages_have_no_cases(plan: Plan, stage: StagePlan) -> ScheduleError | None:
+    """Stages that are computed together have no cases."""
+    assert stage.fused is not None and stage.fused_by is not None, "asked of fused stages"
+    for part in (stage, plan.stages[StageName(stage.fused.func, stage.fused.index)]):
+        if part.cases:
+            return stage.fused_by.error(f"{part.name.as_written} has a case, by {part.cases[0].call.asked}.")
+    return None
 
 
 @rule(Family.FUSED)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import FuncDef
 from tensorlang.schedule.associativity import why_not_associative
+from tensorlang.schedule.cases import check_factored_has_no_cases
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factored import (
     Points,
@@ -94,7 +95,7 @@ class Rfactor(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
-        refuse(check_factors_an_update(self, stage))
+        refuse(check_factors_an_update(self, stage), check_factored_has_no_cases(self, stage))
         refuse(*(check_factors_reduction_loops(self, stage, loop) for loop, _ in self.preserved))
         func, preserved = plan.algorithm.func(stage.name.func), dict(self.preserved)
         refuse(check_factors_associative_updates(self, stage, func))

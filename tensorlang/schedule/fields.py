@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 from tensorlang.ir.stmt import Memory
+from tensorlang.schedule.conditions import Condition, ConditionError, parse_condition
 from tensorlang.schedule.stages import MAX_NAME_LENGTH, StageName, is_name, parse_stage_name
 from tensorlang.schedule.tails import TailStrategy
 
@@ -21,6 +22,7 @@ MAX_LOOPS = 64
 """Most names that one directive may list."""
 MAX_FACTOR = 2**31 - 1
 MAX_COORDINATE = 2**62
+MAX_MESSAGE_LENGTH = 200
 _LOOP = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.(lane|unroll|task))*", re.ASCII)
 
 
@@ -125,7 +127,7 @@ def _parse_stage(value: object) -> StageName:
 
 def _parse_new_stage(value: object) -> StageName:
     stage = parse_stage_name(str(value)) if isinstance(value, (str, StageName)) else None
-    if stage is None or stage.update:
+    if stage is None or stage.update or stage.case:
         raise FieldError("a name made of letters, digits and _")
     return stage
 
@@ -153,6 +155,21 @@ def _parse_flag(value: object) -> bool:
     return value
 
 
+def _parse_condition(value: object) -> Condition:
+    if isinstance(value, str | Condition):
+        try:
+            return parse_condition(str(value))
+        except ConditionError as error:
+            raise FieldError(str(error)) from None
+    raise FieldError("a condition")
+
+
+def _parse_message(value: object) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_MESSAGE_LENGTH or not value.isprintable():
+        raise FieldError(f"a line of 1 to {MAX_MESSAGE_LENGTH} characters")
+    return value
+
+
 _STAGE = FieldKind(_parse_stage, str, _render_stage)
 _NEW_STAGE = FieldKind(_parse_new_stage, str, _render_stage)
 _FUNC = FieldKind(_parse_new_name, _same, _render_func)
@@ -161,6 +178,8 @@ _NEW_NAME = FieldKind(_parse_new_name, _same, _quoted)
 _COUNT = FieldKind(_parse_count, _same, _quoted)
 _OPTIONAL_COUNT = FieldKind(_parse_optional_count, _same, _quoted)
 _COORDINATE = FieldKind(_integer(-MAX_COORDINATE, MAX_COORDINATE, "an integer"), _same, _quoted)
+_CONDITION = FieldKind(_parse_condition, str, lambda value, _: _quoted(str(value)))
+_MESSAGE = FieldKind(_parse_message, _same, _quoted)
 _NAMES: FieldKind[tuple[str, ...]] = FieldKind(
     _parse_names, lambda names: list(names), lambda names, _: ", ".join(map(_quoted, names)), is_variadic=True
 )
@@ -183,5 +202,8 @@ Count: TypeAlias = Annotated[int, _COUNT]
 OptionalCount: TypeAlias = Annotated[int | None, _OPTIONAL_COUNT]
 Flag: TypeAlias = Annotated[bool, FieldKind(_parse_flag, _same, _quoted, is_keyword=True)]
 Coordinate: TypeAlias = Annotated[int, _COORDINATE]
+ConditionText: TypeAlias = Annotated[Condition, _CONDITION]
+"""A condition on Params."""
+Message: TypeAlias = Annotated[str, _MESSAGE]
 Tail: TypeAlias = Annotated[TailStrategy, _one_of(TailStrategy, is_keyword=True)]
 MemoryName: TypeAlias = Annotated[Memory, _one_of(Memory)]

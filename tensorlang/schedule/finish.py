@@ -25,8 +25,9 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
         problems.extend(_storage_level_problems(plan, func))
         problems.extend(_memory_problems(func))
     for stage in plan.stages.values():
-        problems.extend(_nest_problems(stage))
-        problems.extend(blend_problems(stage))
+        for nest in stage.nests:
+            problems.extend(_nest_problems(nest))
+            problems.extend(blend_problems(nest))
     problems.extend(fusion_problems(plan))
     return tuple(problems)
 

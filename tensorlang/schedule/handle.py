@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
 
 from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.ir.stmt import Memory
+from tensorlang.lang.expr import Expr
 from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.cases import Specialize, SpecializeFail, condition_text
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
@@ -56,7 +59,7 @@ class StageHandle:
 
     __slots__ = ("_record", "stage")
 
-    def __init__(self, stage: StageName, record: Callable[[Directive], None]) -> None:
+    def __init__(self, stage: StageName, record: Callable[[Directive], int]) -> None:
         self.stage = stage
         self._record = record
 
@@ -222,6 +225,17 @@ class StageHandle:
     @_documents(AllowRaceConditions)
     def allow_race_conditions(self) -> StageHandle:
         return self._add(AllowRaceConditions(self.stage, where=caller_location()))
+
+    # For which values of Params
+
+    @_documents(Specialize)
+    def specialize(self, condition: Expr | str) -> StageHandle:
+        number = self._record(Specialize(self.stage, condition_text(condition), where=caller_location()))
+        return StageHandle(replace(self.stage, case=number), self._record)
+
+    @_documents(SpecializeFail)
+    def specialize_fail(self, message: str) -> StageHandle:
+        return self._add(SpecializeFail(self.stage, message, where=caller_location()))
 
     # Over which region
 

@@ -59,6 +59,7 @@ class Split(Directive):
     """
 
     call: ClassVar[str] = "split"
+    is_for_cases: ClassVar[bool] = True
     old: LoopName
     outer: NewName
     inner: NewName
@@ -104,6 +105,7 @@ class Fuse(Directive):
     """
 
     call: ClassVar[str] = "fuse"
+    is_for_cases: ClassVar[bool] = True
     outer: LoopName
     inner: LoopName
     fused: NewName
@@ -174,6 +176,7 @@ class Tile(Directive):
     """
 
     call: ClassVar[str] = "tile"
+    is_for_cases: ClassVar[bool] = True
     x: LoopName
     y: LoopName
     xo: NewName
@@ -224,6 +227,7 @@ class Rename(Directive):
     """
 
     call: ClassVar[str] = "rename"
+    is_for_cases: ClassVar[bool] = True
     old: LoopName
     new: NewName
 

@@ -61,6 +61,7 @@ class Unroll(Directive):
     """
 
     call: ClassVar[str] = "unroll"
+    is_for_cases: ClassVar[bool] = True
     v: LoopName
     n: OptionalCount = None
     tail: Tail = TailStrategy.AUTO
@@ -111,6 +112,7 @@ class Vectorize(Directive):
     """
 
     call: ClassVar[str] = "vectorize"
+    is_for_cases: ClassVar[bool] = True
     v: LoopName
     n: OptionalCount = None
     tail: Tail = TailStrategy.AUTO
@@ -169,6 +171,7 @@ class Parallel(Directive):
     """
 
     call: ClassVar[str] = "parallel"
+    is_for_cases: ClassVar[bool] = True
     v: LoopName
     n: OptionalCount = None
     tail: Tail = TailStrategy.AUTO
@@ -215,6 +218,7 @@ class Serial(Directive):
     """
 
     call: ClassVar[str] = "serial"
+    is_for_cases: ClassVar[bool] = True
     v: LoopName
 
     def apply(self, plan: Plan) -> Plan:

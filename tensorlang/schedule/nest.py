@@ -10,6 +10,7 @@ from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Variable
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.conditions import Condition
 from tensorlang.schedule.resolved import LoopLevel, Split, Transform
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
@@ -50,6 +51,23 @@ class Blend:
 
 
 @dataclass(frozen=True, slots=True)
+class CasePlan:
+    """A nest of its own for calls whose Params meet a condition."""
+
+    call: Call
+    condition: Condition
+    nest: StagePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a call is refused with if it meets the condition of no case."""
+
+    call: Call
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class StagePlan:
     """The loop nest of one definition so far.
 
@@ -58,7 +76,7 @@ class StagePlan:
     and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default, and
     `reordered_by` which directive is to blame. `bound_by` goes with `bounds`; `atomic_by` and `races_allowed_by` are
     the directives that let iterations meet at one element. `fused` is the innermost loop of another stage that the
-    stage shares, and `fused_by` said so.
+    stage shares, and `fused_by` said so. `cases` are tried in order before this nest, which `failure` replaces.
     """
 
     name: StageName
@@ -77,6 +95,23 @@ class StagePlan:
     races_allowed_by: Call | None = None
     fused: LoopLevel | None = None
     fused_by: Call | None = None
+    cases: tuple[CasePlan, ...] = ()
+    failure: Failure | None = None
+
+    @property
+    def nests(self) -> tuple[StagePlan, ...]:
+        """This nest and those of its cases."""
+        return (self, *(case.nest for case in self.cases))
+
+    def with_definition(self, definition: Definition) -> StagePlan:
+        """The same nests of another definition, over the same Vars."""
+        cases = tuple(replace(case, nest=replace(case.nest, definition=definition)) for case in self.cases)
+        return replace(self, definition=definition, cases=cases)
+
+    def with_case(self, nest: StagePlan) -> StagePlan:
+        """The stage with the nest of one of its cases replaced."""
+        cases = tuple(replace(case, nest=nest) if case.nest.name == nest.name else case for case in self.cases)
+        return replace(self, cases=cases)
 
     @property
     def loop_names(self) -> str:

@@ -52,6 +52,7 @@ class Reorder(Directive):
     """
 
     call: ClassVar[str] = "reorder"
+    is_for_cases: ClassVar[bool] = True
     loops: Names
 
     def apply(self, plan: Plan) -> Plan:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.cases import check_level_is_of_all_cases
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
 from tensorlang.schedule.placement_rules import (
@@ -138,7 +139,7 @@ class ComputeAt(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        refuse(check_output_is_at_root(self, plan))
+        refuse(check_output_is_at_root(self, plan), check_level_is_of_all_cases(self, self.consumer))
         site = plan.stage(self, self.consumer)
         refuse(check_level_is_of_a_user(self, plan, self.consumer))
         site.position(self, self.loop)

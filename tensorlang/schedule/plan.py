@@ -57,8 +57,10 @@ class Plan:
             If there is no such stage.
         """
         wanted = call.stage if name is None else name
-        refuse(check_stage_exists(self, call, wanted))
-        return self.stages[wanted]
+        refuse(check_stage_exists(self, call, wanted.general))
+        stage = self.stages[wanted.general]
+        refuse(check_case_exists(call, wanted, stage))
+        return stage.nests[wanted.case]
 
     def func(self, call: Call) -> FuncPlan:
         """The Func that `call` is about, which must be named by its pure stage; raises as `stage`."""
@@ -67,8 +69,10 @@ class Plan:
         return self.funcs[stage.name.func]
 
     def with_stage(self, stage: StagePlan) -> Plan:
-        """The plan with one stage replaced."""
-        return replace(self, stages={**self.stages, stage.name: stage})
+        """The plan with one stage replaced, or one case of a stage."""
+        general = stage.name.general
+        changed = self.stages[general].with_case(stage) if stage.name.case else stage
+        return replace(self, stages={**self.stages, general: changed})
 
     def with_nest(self, call: Call, stage: StagePlan) -> Plan:
         """The plan with one stage replaced, on behalf of a directive about its loops."""
@@ -110,12 +114,22 @@ def check_stage_exists(plan: Plan, call: Call, name: StageName) -> ScheduleError
 
 
 @rule(Family.NAMES)
+def check_case_exists(call: Call, name: StageName, stage: StagePlan) -> ScheduleError | None:
+    """A case is there once specialize has made it."""
+    if name.case <= len(stage.cases):
+        return None
+    known = ", ".join(case.nest.name.as_written for case in stage.cases) or "none"
+    return call.error(f"there is no case {name.as_written}.", legal=f"cases of {stage.name.as_written}: {known}")
+
+
+@rule(Family.NAMES)
 def check_says_it_of_the_func(call: Call) -> ScheduleError | None:
     """Placement, storage and bounds belong to a Func."""
-    if not call.stage.update:
+    if not call.stage.update and not call.stage.case:
         return None
+    part = "a case of it" if call.stage.case else "one of its updates"
     return call.error(
-        f"{call.call} is said of the Func {call.stage.func}, not of one of its updates.",
+        f"{call.call} is said of the Func {call.stage.func}, not of {part}.",
         legal=f"s[{call.stage.func}].{call.method_text(quote_stages=False)}",
     )
 

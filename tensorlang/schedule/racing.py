@@ -53,6 +53,7 @@ class Atomic(Directive):
     """
 
     call: ClassVar[str] = "atomic"
+    is_for_cases: ClassVar[bool] = True
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)
@@ -95,6 +96,7 @@ class AllowRaceConditions(Directive):
     """
 
     call: ClassVar[str] = "allow_race_conditions"
+    is_for_cases: ClassVar[bool] = True
 
     def apply(self, plan: Plan) -> Plan:
         stage = plan.stage(self)

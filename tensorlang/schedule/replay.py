@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.expr import Call
 from tensorlang.ir.stmt import LoopKind, Races
+from tensorlang.schedule.call import Call as Directed
+from tensorlang.schedule.cases import check_case_is_about_loops, param_reads
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.nest import StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin
@@ -18,12 +21,15 @@ from tensorlang.schedule.resolved import (
     MEMORY,
     ORDER,
     STORE,
+    CaseSchedule,
     FuncSchedule,
     Loop,
     Origin,
     ResolvedSchedule,
     StageSchedule,
+    origin_key,
 )
+from tensorlang.schedule.rules import refuse
 
 
 def replay(algorithm: Algorithm, directives: Iterable[Directive]) -> tuple[Plan, tuple[ScheduleError, ...]]:
@@ -32,10 +38,22 @@ def replay(algorithm: Algorithm, directives: Iterable[Directive]) -> tuple[Plan,
     problems: list[ScheduleError] = []
     for directive in directives:
         try:
-            plan = directive.apply(plan)
+            plan = carry_out(directive, plan)
         except ScheduleError as problem:
             problems.append(problem)
     return plan, tuple(problems)
+
+
+def carry_out(directive: Directive, plan: Plan) -> Plan:
+    """The plan after a directive.
+
+    Raises
+    ------
+    ScheduleError
+        If it is not legal there, as far as names tell.
+    """
+    refuse(check_case_is_about_loops(directive))
+    return directive.apply(plan)
 
 
 def as_resolved(plan: Plan) -> ResolvedSchedule:
@@ -47,25 +65,37 @@ def as_resolved(plan: Plan) -> ResolvedSchedule:
 def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
     stages = sorted((stage for stage in plan.stages.values() if stage.name.func == func.name), key=lambda s: s.name)
     level = None if func.level is None else plan.canonical(func.level)
+    reads = param_reads(plan.algorithm)
     return FuncSchedule(
         func.name,
         func.placement,
         level,
         func.memory,
         func.storage,
-        tuple(map(_stage_schedule, stages)),
+        tuple(_stage_schedule(stage, reads) for stage in stages),
         None if func.store is None else plan.canonical(func.store),
         None if func.hoist is None else plan.canonical(func.hoist),
         func.folds,
     )
 
 
-def _stage_schedule(stage: StagePlan) -> StageSchedule:
+def _stage_schedule(stage: StagePlan, reads: Mapping[str, Call]) -> StageSchedule:
     loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction) for loop in stage.loops)
     races = _races(stage)
+    cases = tuple(CaseSchedule(case.condition.expr(reads), _stage_schedule(case.nest, reads)) for case in stage.cases)
     is_reordered = stage.is_reduction_reordered or races is not Races.NONE
     return StageSchedule(
-        stage.name.func, stage.name.update, loops, stage.transforms, stage.bounds, is_reordered, races, stage.fused
+        stage.name.func,
+        stage.name.update,
+        loops,
+        stage.transforms,
+        stage.bounds,
+        is_reordered or any(case.nest.is_reduction_reordered for case in cases),
+        races,
+        stage.fused,
+        stage.name.case,
+        cases,
+        stage.failure.message if stage.failure else "",
     )
 
 
@@ -88,13 +118,20 @@ def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
         for key, call in said.items():
             if call is not None:
                 origins[func.name, 0, key] = Origin(call.asked, call.where)
-    for name, stage in plan.stages.items():
-        for loop in stage.loops:
-            call = loop.marked_by or stage.made_by[loop.name]
-            if call is not None:
-                origins[name.func, name.update, loop.name] = Origin(call.asked, call.where)
-        if stage.reordered_by is not None:
-            origins[name.func, name.update, ORDER] = Origin(stage.reordered_by.asked, stage.reordered_by.where)
-        for (var, _, _), call in zip(stage.bounds, stage.bound_by, strict=True):
-            origins[name.func, name.update, BOUND + var] = Origin(call.asked, call.where)
+    for nest in (nest for stage in plan.stages.values() for nest in stage.nests):
+        for key, call in _said_of_nest(nest):
+            where = nest.name.func, nest.name.update, origin_key(key, nest.name.case)
+            origins[where] = Origin(call.asked, call.where)
     return origins
+
+
+def _said_of_nest(nest: StagePlan) -> Iterator[tuple[str, Directed]]:
+    """Who made or marked each loop of a nest, put them in order, and gave bounds."""
+    for loop in nest.loops:
+        call = loop.marked_by or nest.made_by[loop.name]
+        if call is not None:
+            yield loop.name, call
+    if nest.reordered_by is not None:
+        yield ORDER, nest.reordered_by
+    for (var, _, _), call in zip(nest.bounds, nest.bound_by, strict=True):
+        yield BOUND + var, call

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from tensorlang.ir.algorithm import Algorithm
+from tensorlang.ir.expr import Expr
 from tensorlang.ir.stmt import LoopKind, Memory, Races
 from tensorlang.schedule.tails import TailStrategy
 
@@ -85,6 +86,12 @@ class StageSchedule:
         Of an atomic update: what of its iterations may meet at one element.
     fused : LoopLevel or None
         The innermost loop of another stage that the stage shares, with all loops around it.
+    case : int
+        0 is the general nest, n the n-th special case from 1.
+    cases : tuple of CaseSchedule
+        Tried in order, before this nest.
+    failure : str
+        If not empty, what a call is refused with that meets the condition of no case.
     """
 
     func: str
@@ -95,6 +102,22 @@ class StageSchedule:
     is_reduction_reordered: bool = False
     races: Races = Races.NONE
     fused: LoopLevel | None = None
+    case: int = 0
+    cases: tuple[CaseSchedule, ...] = ()
+    failure: str = ""
+
+    @property
+    def nests(self) -> tuple[StageSchedule, ...]:
+        """This one, and those of its cases."""
+        return (self, *(case.nest for case in self.cases))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSchedule:
+    """The loop nest of a definition for calls in which `condition`, over reads of Params, holds."""
+
+    condition: Expr
+    nest: StageSchedule
 
 
 ROOT_LEVEL = LoopLevel("", 0, "")
@@ -179,9 +202,20 @@ class ResolvedSchedule:
     funcs: Mapping[str, FuncSchedule]
     origins: Mapping[tuple[str, int, str], Origin] = field(default_factory=dict, compare=False, repr=False)
 
-    def origin(self, func: str, index: int = 0, loop: str = "") -> Origin:
+    def origin(self, func: str, index: int = 0, loop: str = "", case: int = 0) -> Origin:
         """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
 
         `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST`, or `BOUND` or `FOLD` and a Var.
         """
-        return self.origins.get((func, index, loop), Origin("", ""))
+        return self.origins.get((func, index, origin_key(loop, case)), Origin("", ""))
+
+    def case_with(self, func: str, index: int, loop: str, kind: LoopKind) -> int:
+        """The case of a stage whose loop `loop` runs as `kind`: the general one if that does, else the first."""
+        wanted = [loop, kind]
+        nests = self.funcs[func].stages[index].nests if func in self.funcs else ()
+        return next((nest.case for nest in nests for own in nest.loops if [own.name, own.kind] == wanted), 0)
+
+
+def origin_key(loop: str, case: int) -> str:
+    """How `ResolvedSchedule.origins` names a loop of a case."""
+    return f"case({case - 1}).{loop}" if case else loop

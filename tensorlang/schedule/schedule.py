@@ -19,7 +19,7 @@ from tensorlang.schedule.finish import find_problems
 from tensorlang.schedule.handle import StageHandle
 from tensorlang.schedule.naming import StageLike, func_name, stage_name
 from tensorlang.schedule.plan import Plan, begin
-from tensorlang.schedule.replay import as_resolved, replay
+from tensorlang.schedule.replay import as_resolved, carry_out, replay
 from tensorlang.schedule.source import to_lines, to_source
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.wrapping import In
@@ -247,10 +247,12 @@ class Schedule:
     def __repr__(self) -> str:
         return self.source().rstrip("\n")
 
-    def _record(self, directive: Directive) -> None:
+    def _record(self, directive: Directive) -> int:
+        """Carry out and keep a directive; return the number of those of its kind that its stage has been given."""
         if self._plan is not None:
-            self._plan = directive.apply(self._plan)
+            self._plan = carry_out(directive, self._plan)
         self._directives += (directive,)
+        return sum(type(before) is type(directive) and before.stage == directive.stage for before in self._directives)
 
 
 def _algorithm(output: Output) -> Algorithm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
+from tensorlang.schedule.cases import Specialize
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.stages import StageName
@@ -33,12 +34,14 @@ def to_lines(directives: Sequence[Directive]) -> list[str]:
 def _numbered_chains(directives: Sequence[Directive]) -> list[tuple[int, Directive]]:
     """Each directive with the number of its chain: a new one at every change of stage, at every in_, after rfactor.
 
-    What rfactor returns is the new stage, so directives on that go on with its chain.
+    What rfactor returns is the new stage, so directives on that go on with its chain. What specialize returns is the
+    case, so nothing more is said of the stage in its chain.
     """
     numbered: list[tuple[int, Directive]] = []
     for directive in directives:
         number, before = numbered[-1] if numbered else (0, None)
-        is_same = before is not None and _result(before) == directive.stage and not isinstance(directive, In)
+        is_same = before is not None and _result(before) == directive.stage
+        is_same = is_same and not isinstance(directive, In) and not isinstance(before, Specialize)
         numbered.append((number if is_same else number + 1, directive))
     return numbered
 

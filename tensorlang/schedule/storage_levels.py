@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from tensorlang.errors import TensorlangError
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.cases import check_level_is_of_all_cases
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
 from tensorlang.schedule.plan import FuncPlan, Plan
@@ -235,6 +236,7 @@ class HoistStorageRoot(Directive):
 
 def _level(call: Call, plan: Plan, consumer: StageName, loop: str) -> LoopLevel:
     """The level that a directive names; ScheduleError if there is none, or it lies in a stage without a use."""
+    refuse(check_level_is_of_all_cases(call, consumer))
     site = plan.stage(call, consumer)
     refuse(check_level_of_a_user(plan, call, consumer))
     site.position(call, loop)

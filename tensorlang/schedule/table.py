@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.cases import Specialize, SpecializeFail
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
@@ -48,6 +49,8 @@ _ALL: tuple[type[Directive], ...] = (
     Atomic,
     AllowRaceConditions,
     Bound,
+    Specialize,
+    SpecializeFail,
 )
 
 DIRECTIVES: Mapping[str, type[Directive]] = MappingProxyType({directive.call: directive for directive in _ALL})

@@ -84,7 +84,7 @@ class In(Directive):
         funcs = (*plan.algorithm.funcs[:position], wrapper, reader, *plan.algorithm.funcs[position + 1 :])
         func, stages = begin_func(wrapper)
         changed = {
-            name: replace(stage, definition=reader.definitions[name.update])
+            name: stage.with_definition(reader.definitions[name.update])
             for name, stage in plan.stages.items()
             if name.func == reader.name
         }

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorlang.dtypes import DType
-from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, Const, Expr, Select, Variable
-from tensorlang.ir.visitor import children
+from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, CompareOp, Const, Expr, Select, Variable
+from tensorlang.ir.visitor import children, conjuncts
 from tensorlang.symbolic.linear import Linear, linearize
 
 # Min and max atoms are replaced by either operand this many times before a proof gives up.
@@ -76,6 +76,27 @@ class Facts:
             return self
         return self.with_limits(name, self.of(value))
 
+    def assuming(self, condition: Expr) -> Facts:
+        """These facts where `condition` holds, so far as it compares integer variables with numbers."""
+        facts = self
+        for part in conjuncts(condition):
+            if isinstance(part, Compare) and not part.a.type.is_float:
+                for op, a, b in ((part.op, part.a, part.b), (part.op.mirrored, part.b, part.a)):
+                    facts = facts._with_side(op, a, facts.of(b))
+        return facts
+
+    def _with_side(self, op: CompareOp, side: Expr, other: Limits) -> Facts:
+        while isinstance(side, Cast) and side.value.type.is_integer and _widens(side.value.type, side.type):
+            side = side.value
+        if not isinstance(side, Variable) or not side.type.is_integer:
+            return self
+        lo = hi = None
+        if op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ) and other.lo is not None:
+            lo = other.lo + (op is CompareOp.GT)
+        if op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ) and other.hi is not None:
+            hi = other.hi - (op is CompareOp.LT)
+        return self.with_limits(side.name, self.of(side).intersect(Limits(lo, hi)))
+
     def of(self, expr: Expr, expansions: int = _EXPANSIONS) -> Limits:
         """Limits of a scalar integer or bool expression."""
         if expr.type.is_integer and expr.type.bits == 64 and expr.type.lanes == 1:
@@ -139,8 +160,7 @@ class Facts:
     def _of_cast(self, kind: DType, value: Expr, expansions: int) -> Limits:
         inner = self.of(value, expansions)
         fits = inner.lo is not None and inner.lo >= kind.minimum and inner.hi is not None and inner.hi <= kind.maximum
-        widens = value.type.is_integer and value.type.minimum >= kind.minimum and value.type.maximum <= kind.maximum
-        return inner if fits or widens else type_limits(kind)
+        return inner if fits or (value.type.is_integer and _widens(value.type, kind)) else type_limits(kind)
 
     def _of_binary(self, expr: Binary, expansions: int) -> Limits:
         a, b = self.of(expr.a, expansions), self.of(expr.b, expansions)
@@ -169,6 +189,10 @@ class Facts:
 
 
 NOTHING_KNOWN = Facts()
+
+
+def _widens(source: DType, target: DType) -> bool:
+    return source.minimum >= target.minimum and source.maximum <= target.maximum
 
 
 def _quotient(a: Limits, smallest: int, largest: int | None) -> Limits:

@@ -10,11 +10,12 @@ import tensorlang as tl
 
 @dataclass(frozen=True)
 class Subject:
-    """An output, its shape, and the Funcs that directives may be given to, consumers first."""
+    """An output, its shape, Funcs that directives may be given to, consumers first, and conditions of their cases."""
 
     output: tl.Func
     shape: tuple[int, ...]
     funcs: tuple[tl.Func, ...]
+    conditions: tuple[str, ...] = ()
 
 
 def matmul() -> Subject:
@@ -88,7 +89,7 @@ def shifted() -> Subject:
     near, out = tl.Func("near"), tl.Func("out")
     near[i, j] = x[i, j + n] * gain
     out[i, j] = tl.select(j < n * 2, near[i, j], near[i, j + n] - gain)
-    return Subject(out, (9, 19), (out, near))
+    return Subject(out, (9, 19), (out, near), ("n == 4", "n <= 2", "gain > 0.0", "n % 2 == 1 and n >= 3", "gain == 0"))
 
 
 def places() -> Subject:

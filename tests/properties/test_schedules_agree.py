@@ -25,7 +25,15 @@ TAILS = ("auto", *tl.TailStrategy)
 def _loops(s: tl.Schedule, stage: StageName) -> list[str]:
     plan = s._plan
     assert isinstance(plan, Plan)
-    return [loop.name for loop in plan.stages[stage].loops]
+    return [loop.name for loop in plan.stages[stage.general].nests[stage.case].loops]
+
+
+def _nests(s: tl.Schedule, subject: Subject) -> list[StageName]:
+    """The stages of a subject, and their cases so far."""
+    plan = s._plan
+    assert isinstance(plan, Plan)
+    stages = [StageName(func.name, index) for func, index in _stages(subject)]
+    return [nest.name for stage in stages for nest in plan.stages[stage].nests]
 
 
 def _stages(subject: Subject) -> list[tuple[tl.Func, int]]:
@@ -40,12 +48,24 @@ def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: i
     if number < len(producers):
         _draw_placement(draw, s, subject, producers[number])
         return
-    func, index = draw(st.sampled_from(_stages(subject)))
-    handle = s[func.name, index] if index else s[func]
-    loops = _loops(s, StageName(func.name, index))
+    stage = draw(st.sampled_from(_nests(s, subject)))
+    handle, loops = s[stage], _loops(s, stage)
     loop = draw(st.sampled_from(loops))
     factor, tail = draw(st.integers(1, 9)), draw(st.sampled_from(TAILS))
-    kind = draw(st.sampled_from(["split", "reorder", "vectorize", "unroll", "parallel", "fuse", "store"]))
+    kind = draw(
+        st.sampled_from(
+            [
+                "split",
+                "reorder",
+                "vectorize",
+                "unroll",
+                "parallel",
+                "fuse",
+                "store",
+                *["case"] * bool(subject.conditions),
+            ]
+        )
+    )
     if kind == "split":
         handle.split(loop, f"{loop}o{number}", f"{loop}i{number}", factor, tail)
     elif kind == "reorder":
@@ -58,8 +78,10 @@ def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: i
         handle.parallel(loop)
     elif kind == "fuse":
         handle.fuse(loop, draw(st.sampled_from(loops)), f"f{number}")
+    elif kind == "case":
+        handle.specialize(draw(st.sampled_from(subject.conditions)))
     else:
-        s[func].store_in(draw(st.sampled_from(["heap", "stack"])))
+        s[stage.func].store_in(draw(st.sampled_from(["heap", "stack"])))
 
 
 def _draw_placement(draw: st.DrawFn, s: tl.Schedule, subject: Subject, func: tl.Func) -> None:

@@ -25,13 +25,17 @@ _names = st.sampled_from(LOOPS)
 _new_names = _names.filter(lambda name: "." not in name)
 _counts = st.integers(1, 9)
 _values: dict[str, st.SearchStrategy[object]] = {
-    "StageName": st.sampled_from([StageName("C"), StageName("C", 1), StageName("packed"), StageName("D", 10)]),
+    "StageName": st.sampled_from(
+        [StageName("C"), StageName("C", 1), StageName("packed"), StageName("D", 10), StageName("C", 1, 1)]
+    ),
     "func": st.sampled_from(["A", "B", "C", "packed"]),
     "n": st.none() | _counts,
     "tail": st.sampled_from(["auto", "auto", "round_up", "guard_with_if", "shift_inwards"]),
     "memory": st.sampled_from(["heap", "stack", "register"]),
     "min": st.integers(-5, 5),
     "fold_forward": st.booleans(),
+    "condition": st.sampled_from(["n == 4", "n%8==0 and scale>0.5", "not flag", "-1e-3 <= scale", "n < m"]),
+    "message": st.sampled_from(["no", 'say "what"']),
 }
 
 

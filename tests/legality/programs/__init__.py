@@ -3,6 +3,7 @@
 from tests.legality.must_fail import PROGRAMS, MustFail
 from tests.legality.programs import (
     bounds,
+    cases,
     effect,
     factors,
     fused,
@@ -24,6 +25,7 @@ __all__ = ["FILES", "PROGRAMS", "MustFail"]
 
 FILES = (
     bounds,
+    cases,
     effect,
     factors,
     fused,

@@ -196,3 +196,21 @@ def stages_that_cross() -> Scheduled:
     s["h"].compute_with("g.update()", "i")
     s["h.update()"].compute_with("g", "i")
     return Scheduled(_funcs("f g h"), s)
+
+
+@must_fail(
+    "fused_stages_have_no_cases",
+    """\
+s[g].compute_with(f, "i"): f has a case, by s[f].specialize("n == 4").
+  asked       s[g].compute_with(f, "i")    HERE
+  rule        stages that are computed together have no cases""",
+)
+def stages_with_cases_together() -> Scheduled:
+    x, n, i = tl.Input("x", (8,), tl.int32), tl.Param("n", tl.int32), tl.Var("i")
+    f, g = tl.Func("f"), tl.Func("g")
+    f[i] = x[i] * n
+    g[i] = x[i] + 1
+    s = tl.Schedule()
+    s["f"].specialize("n == 4")
+    s["g"].compute_with("f", "i")
+    return Scheduled((f, g), s)

@@ -256,3 +256,20 @@ def copy_for_an_input() -> Scheduled:
     s = tl.Schedule()
     s.in_("x", "w", "packed").compute_root()
     return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "case_exists",
+    """\
+s[f.case(1)].vectorize("i", 8): there is no case f.case(1).
+  asked       s[f.case(1)].vectorize("i", 8)    HERE
+  rule        a case is there once specialize has made it
+  legal here  cases of f: f.case(0)""",
+)
+def case_that_there_is_not() -> Scheduled:
+    x, n, i, f = tl.Input("x", (32,), tl.float32), tl.Param("n", tl.float32), tl.Var("i"), tl.Func("f")
+    f[i] = x[i] * n
+    s = tl.Schedule()
+    s["f"].specialize("n == 4")
+    s["f.case(1)"].vectorize("i", 8)
+    return Scheduled(f, s)

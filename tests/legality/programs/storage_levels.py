@@ -318,3 +318,42 @@ def fold_along_the_lanes_of_a_vector() -> Scheduled:
     s["g"].compute_at("f", "j").store_at("f", "i").vectorize("j", 8).fold_storage("j", 16)
     s["f"].vectorize("j", 8)
     return _scheduled(f, s)
+
+
+def _in_cases() -> tuple[tl.Func, tl.Schedule]:
+    """f, the rows of which need two rows of g, with a case."""
+    f, g, (i, j) = tl.Func("f"), tl.Func("g"), tl.vars("i j")
+    g[i, j] = i + j
+    f[i, j] = g[i, j] + g[i + 1, j] + tl.Param("n", tl.int64)
+    s = tl.Schedule()
+    s["f"].specialize("n == 0").vectorize("j", 8)
+    s["g"].compute_at("f", "i")
+    return f, s
+
+
+@must_fail(
+    "kept_over_one_nest",
+    """\
+s[g].store_root(): f has cases, and g is computed in the loops of each.
+  asked       s[g].store_root()    HERE
+  rule        storage that outlives the loop of its computation is for one such loop, not one in each case of a stage
+  hint        leave out s[g].store_root()""",
+)
+def storage_kept_over_the_loops_of_cases() -> Scheduled:
+    f, s = _in_cases()
+    s["g"].store_root()
+    return _scheduled(f, s)
+
+
+@must_fail(
+    "kept_over_one_nest",
+    """\
+s[g].hoist_storage_root(): f has cases, and g is computed in the loops of each.
+  asked       s[g].hoist_storage_root()    HERE
+  rule        storage that outlives the loop of its computation is for one such loop, not one in each case of a stage
+  hint        leave out s[g].hoist_storage_root()""",
+)
+def allocation_hoisted_out_of_cases() -> Scheduled:
+    f, s = _in_cases()
+    s["g"].hoist_storage_root()
+    return _scheduled(f, s)

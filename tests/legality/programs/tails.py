@@ -297,3 +297,20 @@ def blended_past_an_output() -> Scheduled:
     s = tl.Schedule()
     s["C.update()"].vectorize("j", 32, tail="round_up_and_blend")
     return Scheduled(gemm().c, s)
+
+
+@must_fail(
+    "shifted_tile_fits",
+    """\
+tail shift_inwards of the split of i in f.case(0) is not legal: its extent is 6, the factor 8.
+  asked       s[f.case(0)].split("i", "io", "ii", 8, tail="shift_inwards")    HERE
+  rule        a tail that shifts inwards needs an extent of at least the factor
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        use a factor that divides 6, or tail="auto\"""",
+)
+def shifted_tile_of_a_case() -> Scheduled:
+    f, i = tl.Func("f"), tl.Var("i")
+    f[i] = i * tl.Param("n", tl.int64)
+    s = tl.Schedule()
+    s["f"].specialize("n == 1").split("i", "io", "ii", 8, tail="shift_inwards")
+    return Scheduled(f, s, {"f": (6,)})

@@ -90,3 +90,20 @@ def lanes_by_thousands() -> Scheduled:
     s = tl.Schedule()
     s["f"].vectorize("i", 8192)
     return Scheduled(f, s)
+
+
+@must_fail(
+    "few_lanes",
+    """\
+s[f.case(0)].vectorize("ji"): the extent of ji in f is 8192.
+  asked       s[f.case(0)].vectorize("ji")    HERE
+  rule        a vectorized loop has at most 4096 lanes
+  legal here  vectorize("ji", 16)""",
+)
+def a_vector_of_thousands_of_lanes_in_a_case() -> Scheduled:
+    f, j = tl.Func("f"), tl.Var("j")
+    f[j] = tl.cast(tl.float32, j) * tl.Param("scale", tl.float32)
+    s = tl.Schedule()
+    s["f"].split("j", "jo", "ji", 8192)
+    s["f"].specialize("scale == 2").vectorize("ji")
+    return Scheduled(f, s, {"f": (16384,)})
