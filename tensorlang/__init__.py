@@ -26,7 +26,7 @@ from tensorlang.errors import (
     TensorlangError,
     TuningError,
 )
-from tensorlang.inspection import explain, loop_nest, lowered_passes
+from tensorlang.inspection import count_operations, explain, loop_nest, lowered_passes, parallelism
 from tensorlang.lang.accuracy import max_error_ulp
 from tensorlang.lang.boundary import constant_exterior, mirror_image, mirror_interior, repeat_edge, repeat_image
 from tensorlang.lang.func import Func
@@ -90,6 +90,7 @@ __all__ = [
     "compile",
     "constant_exterior",
     "cos",
+    "count_operations",
     "erf",
     "exp",
     "explain",
@@ -112,6 +113,7 @@ __all__ = [
     "minimum",
     "mirror_image",
     "mirror_interior",
+    "parallelism",
     "pow",
     "product",
     "repeat_edge",

@@ -1,7 +1,8 @@
-"""Looking at what a schedule makes: loop nests, the code after each pass, what the machine code does."""
+"""Looking at what a schedule makes: loop nests, the code after each pass, what the machine code does, and how much."""
 
 from tensorlang.inspection.explain import explain
 from tensorlang.inspection.loop_nest import loop_nest
 from tensorlang.inspection.passes import lowered_passes
+from tensorlang.inspection.work import count_operations, parallelism
 
-__all__ = ["explain", "loop_nest", "lowered_passes"]
+__all__ = ["count_operations", "explain", "loop_nest", "lowered_passes", "parallelism"]
