@@ -10,7 +10,7 @@ from autotune.bench.onnx_model import OnnxLayer, build_onnx_layer
 from autotune.bench.rounds import run_rounds
 from autotune.bench.serve import Facts, OpenLayer, serve
 from autotune.bench.turn import take_turn
-from tensorlang.nn import Workload
+from tensorlang.nn import Workload, workload_from_data
 
 # ALL turns NCHW into blocked NCHWc and back around the only layer of the model, which inside a network happens at its
 # ends only; EXTENDED fuses the activation just as well and stays in NCHW. The layer's figure is that of the better one.
@@ -69,4 +69,4 @@ class _BoundSession:
 
 
 if __name__ == "__main__":
-    serve(OnnxRuntime)
+    serve(OnnxRuntime, workload_from_data)

@@ -69,7 +69,5 @@ def pinned_to(cpus: tuple[int, ...]) -> Iterator[None]:
 
 def thread_environment(threads: int) -> Mapping[str, str]:
     """This process's environment with the thread pools of all known libraries limited to `threads`."""
-    limits = dict.fromkeys(
-        ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads)
-    )
-    return {**os.environ, **limits}
+    pools = ("NUMBA", "OMP", "OPENBLAS", "MKL", "HL")
+    return {**os.environ, **{f"{pool}_NUM_THREADS": str(threads) for pool in pools}}

@@ -87,7 +87,7 @@ def _run_case(case: Case, threads: int, workers: Sequence[Worker], rounds: int, 
     opened: list[_Opened] = []
     for worker in workers:
         try:
-            about, answer = worker.open(case)
+            about, answer = worker.open(case.workload.to_data())
         except TensorlangError as reason:
             fail(worker, str(reason))
             continue

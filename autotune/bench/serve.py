@@ -19,7 +19,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -27,9 +27,9 @@ from autotune.bench.case import Array
 from autotune.bench.turn import take_turn
 from autotune.measure.protocol import Channel, ChannelClosed
 from tensorlang.errors import InternalError, TensorlangError
-from tensorlang.nn import Workload, workload_from_data
 
 Facts: TypeAlias = Mapping[str, float]
+_Workload = TypeVar("_Workload", contravariant=True)
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class OpenLayer:
     compile_s: float = 0.0
 
 
-class Library(Protocol):
+class Library(Protocol[_Workload]):
     """An implementation inside its process."""
 
-    def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
+    def open(self, workload: _Workload, schedule: str | None) -> OpenLayer:
         """Make the layer ready; raises TensorlangError if it cannot be computed."""
         ...
 
@@ -68,16 +68,17 @@ class Library(Protocol):
 
 
 @dataclass
-class _Session:
+class _Session(Generic[_Workload]):
     """What a process remembers between messages: the layer that is open."""
 
-    library: Library
+    library: Library[_Workload]
+    decode: Callable[[Any], _Workload]
     layer: OpenLayer | None = field(default=None)
 
     def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
         match message["do"]:
             case "open":
-                self.layer = self.library.open(workload_from_data(message["workload"]), message["schedule"])
+                self.layer = self.library.open(self.decode(message["workload"]), message["schedule"])
                 self.layer.call()
                 np.save(message["answer"], self.layer.answer())
                 return {
@@ -93,14 +94,14 @@ class _Session:
                 raise InternalError(f"a bench process cannot do {other!r} now.")
 
 
-def serve(make_library: Callable[[int], Library]) -> None:
-    """Serve the parent that started this process until it hangs up.
+def serve(make_library: Callable[[int], Library[_Workload]], decode: Callable[[Any], _Workload]) -> None:
+    """Serve the parent that started this process until it hangs up; `decode` makes a workload of a message's data.
 
     The command line is the number of threads, then the file number of the channel.
     """
     threads, end = int(sys.argv[1]), int(sys.argv[2])
     channel = Channel(socket.socket(fileno=end))
-    session = _Session(make_library(threads))
+    session = _Session(make_library(threads), decode)
     try:
         channel.send({"ready": True})
         while True:

@@ -11,7 +11,7 @@ from autotune.bench.case import make_arrays
 from autotune.bench.serve import Facts, OpenLayer, serve
 from autotune.bench.turn import take_turn
 from schedules.lookup import Found, lookup
-from tensorlang.nn import Gemm, Workload
+from tensorlang.nn import Gemm, Workload, workload_from_data
 from tensorlang.runtime.compile import compile as compile_kernel
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.peaks import measure_fma_peak_gflops
@@ -88,4 +88,4 @@ def _measure_call_overhead_us() -> float:
 
 
 if __name__ == "__main__":
-    serve(Tensorlang)
+    serve(Tensorlang, workload_from_data)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autotune.bench.case import Array, Case
+from autotune.bench.case import Array
 from autotune.bench.implementations import Implementation
 from autotune.bench.placement import pinned_to, thread_environment
 from autotune.measure.process import ChildProcess
@@ -46,8 +47,8 @@ class Worker:
     def __exit__(self, *raised: object) -> None:
         self._end()
 
-    def open(self, case: Case) -> tuple[Message, Array]:
-        """Make a layer ready; return what there is to know about it, and the answer it computes.
+    def open(self, workload: Mapping[str, Any]) -> tuple[Message, Array]:
+        """Make a layer ready, given as data; return what there is to know about it, and the answer it computes.
 
         Raises
         ------
@@ -55,7 +56,6 @@ class Worker:
             If the layer cannot be computed; the worker can be asked for another one.
         """
         schedule = self.implementation.schedule
-        workload = case.workload.to_data()
         reply = self._ask({"do": "open", "workload": workload, "schedule": schedule, "answer": str(self._answer_file)})
         return reply, np.load(self._answer_file, allow_pickle=False)
 

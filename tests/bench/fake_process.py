@@ -8,7 +8,7 @@ import numpy as np
 
 from autotune.bench.serve import Facts, OpenLayer, serve
 from tensorlang.errors import TuningError
-from tensorlang.nn import Gemm, Workload
+from tensorlang.nn import Gemm, Workload, workload_from_data
 
 
 class Fake:
@@ -40,4 +40,4 @@ class Fake:
 
 
 if __name__ == "__main__":
-    serve(Fake)
+    serve(Fake, workload_from_data)
