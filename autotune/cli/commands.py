@@ -125,6 +125,26 @@ def _compile_time(**arguments: Any) -> None:
     _start("autotune.bench.compile_time_command:bench_compile_time", arguments)
 
 
+@bench.command("blur", short_help="A 3x3 blur under the schedules Halide is known for, side by side with Halide.")
+@click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
+@click.option("--schedules", type=Names(), default=None, help="Only these schedules, as in a,b.")
+@click.option(
+    "--size",
+    type=click.IntRange(min=300),
+    default=4096,
+    show_default=True,
+    help="Rows and columns of the image.",
+)
+@rounds_option(7, "Interleaved rounds per schedule.")
+@json_option
+def _blur(**arguments: Any) -> None:
+    """Blur an image under schedules that trade parallelism, locality and redundant work, side by side with Halide.
+
+    Halide runs the same schedules, where it is installed: pip install 'tensorlang[bench]'.
+    """
+    _start("autotune.bench.blur.command:bench_blur", arguments)
+
+
 @click.group(short_help="Look into the database of tuned schedules.")
 def db() -> None:
     """Look into the database of tuned schedules."""

@@ -75,7 +75,7 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
         ),
         (
             ("bench", "resnet51"),
-            "Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: resnet50, compile-time.",
+            "Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: resnet50, compile-time, blur.",
         ),
         (
             ("tune", "resnet50", "--budget", "soon"),
