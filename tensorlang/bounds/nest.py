@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Select, Variable, index
-from tensorlang.ir.stmt import For, IfThenElse, LetStmt, Predicated, Provide, Races, Range, Stmt
+from tensorlang.ir.stmt import For, IfThenElse, LetStmt, LoopHints, Predicated, Provide, Races, Range, Stmt
 from tensorlang.ir.visitor import conjunction, conjuncts, substitute
 from tensorlang.schedule.resolved import Fuse, Rename, Split, StageSchedule, Transform
 from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts
+from tensorlang.symbolic.linear import linearize
 from tensorlang.symbolic.simplify import as_int, simplify
 
 
@@ -130,7 +131,9 @@ class _NestBuilder:
         for guard in tails.guards:
             body = IfThenElse(guard, body)
         for loop in reversed(self.stage.loops):
-            body = For(self._variable(loop.name).name, self.extents[loop.name], loop.kind, body)
+            body = For(
+                self._variable(loop.name).name, self.extents[loop.name], loop.kind, body, self._hints(loop.hints)
+            )
         domains = {
             let: Domain(side.min, side.extent, name not in tails.overread, name not in tails.overwritten)
             for name, let in point.items()
@@ -138,6 +141,11 @@ class _NestBuilder:
         }
         starts = {name: self.roots[root].min for name in self.untouched for root in self.source[name]}
         return Nest(body, starts, domains, tuple(self.rounded), tuple(self.overrunning), tuple(self.problems))
+
+    def _hints(self, hints: LoopHints) -> LoopHints:
+        """Hints that name variables in place of loops."""
+        ahead = tuple(replace(p, loop=self._variable(p.loop).name) for p in hints.prefetches)
+        return replace(hints, prefetches=ahead) if ahead else hints
 
     def _provide(self, tails: _Tails, names: Mapping[str, Expr]) -> Stmt:
         """What is done at one point: the definition where its predicate holds, its values blended with old ones, and
@@ -218,7 +226,10 @@ class _NestBuilder:
 
     def _divides(self, factor: int, extent: Expr) -> bool:
         limits = self.facts.of(extent)
-        return factor == 1 or (limits.lo is not None and limits.lo == limits.hi and limits.lo % factor == 0)
+        if factor == 1 or (limits.lo is not None and limits.lo == limits.hi and limits.lo % factor == 0):
+            return True
+        form = linearize(extent)
+        return form.constant % factor == 0 and all(coefficient % factor == 0 for _, coefficient in form.terms)
 
     def _check(self, split: Split, extent: Expr, *, holds_factor: bool) -> None:
         known = as_int(extent)

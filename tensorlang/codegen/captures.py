@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tensorlang.ir.expr import Const, Expr, Load, Variable
-from tensorlang.ir.stmt import Accumulate, Allocate, For, LetStmt, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Allocate, For, LetStmt, LoopKind, Prefetch, Stmt, Store
 from tensorlang.ir.visitor import stmt_exprs, substatements, walk, walk_exprs, walk_stmts
 
 
@@ -38,6 +38,8 @@ def find_captures(stmt: Stmt, bound: frozenset[str]) -> Captures:
 def _visit(stmt: Stmt, names: frozenset[str], buffers: frozenset[str], captures: Captures) -> None:
     if isinstance(stmt, Store | Accumulate) and stmt.buffer not in buffers:
         captures.buffers[stmt.buffer] = None
+    if isinstance(stmt, Prefetch) and stmt.name not in buffers:
+        captures.buffers[stmt.name] = None
     for expr in stmt_exprs(stmt):
         for node in walk(expr):
             if isinstance(node, Variable) and node.name not in names:

@@ -198,6 +198,14 @@ class Expressions:
             return self.memory.load_strided(pointer, affine.lane_stride, type_)
         return self.memory.gather(storage.pointer, self.emit(expr.index), self._full(mask, type_.lanes), type_)
 
+    def prefetch(self, buffer: str, index: Expr) -> None:
+        """Ask for the cache line of an element, to be read; what is held in registers has none."""
+        storage = self._storage(buffer)
+        if isinstance(storage, Slots):
+            return
+        affine = _scalar(decompose(index, self.scopes.definition))
+        self.memory.prefetch(self.addresses.element_pointer(storage, affine))
+
     def place(self, buffer: str, index: Expr, type_: DType, predicate: Expr | None) -> Callable[[ll.Value], None]:
         """Emit the address and the mask of a store of type `type_` at `index`, and return what emits the store."""
         storage = self._storage(buffer)

@@ -56,6 +56,11 @@ class Memory:
     def store_contiguous(self, value: ll.Value, pointer: ll.Value, type_: DType) -> None:
         self.builder.store(self.to_memory(value, type_), pointer, align=type_.size_bytes)
 
+    def prefetch(self, pointer: ll.Value) -> None:
+        """Bring the line of an address into all levels of the data cache; addresses that fault do no harm."""
+        is_write, locality, is_data = (ll.Constant(I32, n) for n in (0, 3, 1))
+        self.ops.intrinsic("prefetch", ll.VoidType(), [pointer, is_write, locality, is_data], [PTR])
+
     def load_masked(self, pointer: ll.Value, mask: ll.Value, type_: DType) -> ll.Value:
         """Lanes of a contiguous vector; those that are off are not read and give 0."""
         kind = memory_type(type_)

@@ -29,6 +29,7 @@ from tensorlang.ir.stmt import (
     LetStmt,
     LoopKind,
     Memory,
+    Prefetch,
     Simultaneous,
     Stmt,
     Store,
@@ -111,6 +112,8 @@ class Statements:
                 self._store(stores)
             case Accumulate():
                 self.expressions.accumulate(stmt)
+            case Prefetch(name, (at,)):
+                self.expressions.prefetch(name, at)
             case LetStmt():
                 self._let(stmt)
             case For():

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from tensorlang.bounds.expected import expected_shapes
 from tensorlang.bounds.params import PARAM, param_facts
-from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
-from tensorlang.ir.printer import format_expr
+from tensorlang.ir.printer import format_expr, format_policy
 from tensorlang.ir.recursion import deep_recursion
 from tensorlang.ir.stmt import (
     Block,
@@ -19,6 +19,7 @@ from tensorlang.ir.stmt import (
     LetStmt,
     LoopKind,
     Predicated,
+    Prefetch,
     Provide,
     Races,
     Range,
@@ -86,7 +87,7 @@ def loop_nest(
     """
     algorithm = output if isinstance(output, Algorithm) else build_algorithm(output)
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
-    shapes = infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape))
+    shapes = expected_shapes(resolved, as_shapes(algorithm, shape))
     lowered, placed = place(resolved, shapes)
     writer = _Writer(lowered, resolved, placed.kept)
     facts = param_facts(lowered)
@@ -156,10 +157,10 @@ class _Writer:
     def lines(self, stmt: Stmt, scope: _Scope) -> list[str]:
         """One line a loop, storage, condition or definition."""
         match stmt:
-            case For(var, extent, kind, body):
+            case For(var, extent, kind, body, hints):
                 inside = scope.with_loop(stmt)
                 word = "for" if kind is LoopKind.SERIAL else str(kind)
-                heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}:"
+                heading = f"{scope.pad}{word} {inside.names[var]} in 0..{scope.text(extent, 10)}{format_policy(hints)}:"
                 return [heading, *self.lines(body, inside)]
             case Realize(name, _, box, memory, body):
                 remarks = self.kept.get(name, Kept()).remarks
@@ -172,6 +173,8 @@ class _Writer:
                 word = "atomic " if stmt.races is Races.THREADS else ""
                 value = "..." if len(values) == 1 else f"({', '.join('...' for _ in values)})"
                 return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = {value}"]
+            case Prefetch(name, args):
+                return [f"{scope.pad}prefetch {name}[{', '.join(scope.text(a) for a in args)}]"]
             case Predicated(condition, loads, stores, body):
                 what = " and ".join(word for word, is_meant in (("load", loads), ("store", stores)) if is_meant)
                 return [f"{scope.pad}{what} if {scope.text(condition)}:", *self.lines(body, scope.deeper)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorlang.bounds.shapes import infer_output_shapes
+from tensorlang.bounds.expected import expected_shapes
 from tensorlang.inspection.loop_nest import Shape, as_shapes
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.printer import format_stmt
@@ -30,7 +30,7 @@ def lowered_passes(
     algorithm = output if isinstance(output, Algorithm) else build_algorithm(output)
     resolved = resolve(algorithm, schedule or Schedule(algorithm))
     trace = Trace()
-    lower(resolved, infer_output_shapes(resolved.algorithm, as_shapes(algorithm, shape)), trace=trace)
+    lower(resolved, expected_shapes(resolved, as_shapes(algorithm, shape)), trace=trace)
     sections: list[str] = []
     last: dict[str, str] = {}
     for name, function, stmt, time_s in trace.steps:

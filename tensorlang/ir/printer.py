@@ -26,8 +26,11 @@ from tensorlang.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    LoopHints,
     LoopKind,
+    PartitionPolicy,
     Predicated,
+    Prefetch,
     Provide,
     Realize,
     Simultaneous,
@@ -82,6 +85,11 @@ def _infix(op: str, precedence: int, a: Expr, b: Expr, outer: int) -> str:
     return f"({text})" if precedence < outer else text
 
 
+def format_policy(hints: LoopHints) -> str:
+    """How a loop is partitioned, if that was said."""
+    return "" if hints.partition is PartitionPolicy.AUTO else f" ({hints.partition} partitioned)"
+
+
 def format_stmt(stmt: Stmt, depth: int = 0) -> str:
     """`stmt` as indented lines without a trailing newline."""
     pad = "  " * depth
@@ -92,6 +100,8 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
             right = ", ".join(map(format_expr, values))
             right = right if len(values) == 1 else f"({right})"
             return f"{pad}{name}[{', '.join(format_expr(a) for a in args)}] = {right}"
+        case Prefetch(name, args):
+            return f"{pad}prefetch {name}[{', '.join(format_expr(a) for a in args)}]"
         case Store(buffer, index, value, predicate):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
             return f"{pad}{buffer}{{{format_expr(index)}{mask}}} = {format_expr(value)}"
@@ -110,9 +120,10 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
         case Predicated(condition, loads, stores, body):
             what = " and ".join(word for word, is_meant in (("load", loads), ("store", stores)) if is_meant)
             return f"{pad}{what} if {format_expr(condition)}:\n{format_stmt(body, depth + 1)}"
-        case For(var, extent, kind, body):
+        case For(var, extent, kind, body, hints):
             word = "for" if kind is LoopKind.SERIAL else str(kind)
-            return f"{pad}{word} {var} in 0..{format_expr(extent, 10)}:\n{format_stmt(body, depth + 1)}"
+            heading = f"{pad}{word} {var} in 0..{format_expr(extent, 10)}{format_policy(hints)}:"
+            return f"{heading}\n{format_stmt(body, depth + 1)}"
         case Realize(name, types, box, memory, body):
             text = ", ".join(map(str, types))
             text = text if len(types) == 1 else f"({text})"

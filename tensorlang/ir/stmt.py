@@ -2,13 +2,14 @@
 
 Grammar::
 
-    stmt = For(var, extent, kind, stmt)            var = 0 .. extent - 1; kind serial | parallel | vectorized | unrolled
+    stmt = For(var, extent, kind, stmt, hints)     var = 0 .. extent - 1; kind serial | parallel | vectorized | unrolled
          | LetStmt(name, expr, stmt)               binds an int64 name
          | Block([stmt])                           in order
          | IfThenElse(bool expr, stmt, stmt?)
          | Predicated(bool expr, loads, stores, stmt)   a condition of the loads or the stores in stmt, not of the rest
          | Realize(name, [type], box, memory, stmt)   storage of a Func over a box; becomes Allocate
          | Provide(name, [expr], [expr])           writes the elements of a Func at coordinates; becomes Store
+         | Prefetch(name, [expr])                  asks for an element of a Func or an Input; once flat, of a buffer
          | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
          | Store(buffer, index, value, predicate)  flat int64 index; lanes whose predicate is false are not written
          | Simultaneous([store])                   evaluates all indices, values and predicates before it stores any
@@ -52,6 +53,36 @@ class Races(StrEnum):
     THREADS = "threads"
 
 
+class PartitionPolicy(StrEnum):
+    """Whether a loop is split where the conditions in it change: where it pays, never, or wherever it can be."""
+
+    AUTO = "auto"
+    NEVER = "never"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Lookahead:
+    """What the body of a loop reads of `name`, in iteration `loop` + `offset`, is to be prefetched; where that is not
+    in the buffer, the nearest of it if `is_clamped`, else nothing."""
+
+    name: str
+    loop: str
+    offset: int
+    is_clamped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoopHints:
+    """How a loop is to be compiled: none of it changes what is computed."""
+
+    partition: PartitionPolicy = PartitionPolicy.AUTO
+    prefetches: tuple[Lookahead, ...] = ()
+
+
+NO_HINTS = LoopHints()
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """Half-open range ``[min, min + extent)`` of one dimension."""
@@ -66,6 +97,7 @@ class For:
     extent: Expr
     kind: LoopKind
     body: Stmt
+    hints: LoopHints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +150,14 @@ class Provide:
 
 
 @dataclass(frozen=True, slots=True)
+class Prefetch:
+    """A hint to the processor: nothing is read. Flat, `name` is a buffer and `args` its index."""
+
+    name: str
+    args: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Allocate:
     buffer: str
     type: DType
@@ -153,5 +193,16 @@ class Accumulate:
 
 
 Stmt: TypeAlias = (
-    For | LetStmt | Block | IfThenElse | Predicated | Realize | Provide | Allocate | Store | Simultaneous | Accumulate
+    For
+    | LetStmt
+    | Block
+    | IfThenElse
+    | Predicated
+    | Realize
+    | Provide
+    | Prefetch
+    | Allocate
+    | Store
+    | Simultaneous
+    | Accumulate
 )

@@ -25,6 +25,7 @@ from tensorlang.ir.stmt import (
     IfThenElse,
     LetStmt,
     Predicated,
+    Prefetch,
     Provide,
     Realize,
     Simultaneous,
@@ -72,6 +73,8 @@ def _verify(stmt: Stmt, bound: frozenset[str], after: str) -> None:
             problem = _access_problem(at, stmt.value.type.lanes, stmt.predicate)
             if problem:
                 raise _fail(after, f"a store to {buffer}: {problem}", stmt)
+        case Prefetch(name, args) if len(args) != 1 or args[0].type != int64:
+            raise _fail(after, f"a prefetch of {name} is not at one flat index", stmt)
         case Simultaneous(stores) if not _is_group(stores):
             raise _fail(after, "what is stored at once are two or more elements, each to a buffer of its own", stmt)
     for below in substatements(stmt):

@@ -33,6 +33,7 @@ from tensorlang.ir.stmt import (
     IfThenElse,
     LetStmt,
     Predicated,
+    Prefetch,
     Provide,
     Range,
     Realize,
@@ -161,6 +162,8 @@ def stmt_exprs(stmt: Stmt) -> tuple[Expr, ...]:
             return tuple(e for r in box for e in (r.min, r.extent))
         case Provide(_, args, values):
             return (*args, *values)
+        case Prefetch(_, args):
+            return args
         case (
             Store(index=index, value=value, predicate=predicate)
             | Accumulate(index=index, value=value, predicate=predicate)
@@ -202,6 +205,8 @@ def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
             return replace(stmt, condition=new[0])
         case Provide():
             return replace(stmt, args=new[: len(stmt.args)], values=new[len(stmt.args) :])
+        case Prefetch():
+            return replace(stmt, args=new)
         case Realize():
             return replace(stmt, box=tuple(map(Range, new[::2], new[1::2])))
     return stmt
@@ -237,6 +242,14 @@ def walk_stmts(stmt: Stmt) -> Iterator[Stmt]:
         node = stack.pop()
         yield node
         stack.extend(reversed(substatements(node)))
+
+
+def only_prefetches(stmt: Stmt) -> bool:
+    """Whether `stmt` prefetches, and does nothing else."""
+    if isinstance(stmt, For | IfThenElse | Block | LetStmt):
+        below = substatements(stmt)
+        return bool(below) and all(map(only_prefetches, below))
+    return isinstance(stmt, Prefetch)
 
 
 def walk_exprs(stmt: Stmt) -> Iterator[Expr]:

@@ -8,10 +8,10 @@ from tensorlang.errors import LanguageError, caller_location
 
 DIRECTIVE_NAMES = frozenset(
     (
-        "align_storage allow_race_conditions atomic bound compute_at compute_at_init compute_inline compute_root "
-        "compute_with fold_storage fuse hoist_storage hoist_storage_root in_ parallel rename reorder reorder_storage "
-        "rfactor serial specialize specialize_fail split split_storage store_at store_in store_root tile unroll "
-        "vectorize"
+        "align_bounds align_storage allow_race_conditions atomic bound compute_at compute_at_init compute_inline "
+        "compute_root compute_with fold_storage fuse hoist_storage hoist_storage_root in_ parallel partition prefetch "
+        "rename reorder reorder_storage rfactor serial set_estimate specialize specialize_fail split split_storage "
+        "store_at store_in store_root tile unroll vectorize"
     ).split()
 )
 """Names of the methods of ``s[f]``, and ``s.in_``. The language knows nothing more of schedules."""

@@ -9,14 +9,17 @@ from tensorlang.bounds.params import params_in
 from tensorlang.bounds.regions import Region
 from tensorlang.bounds.surroundings import Box
 from tensorlang.errors import BoundsError, ScheduleError, TensorlangError
+from tensorlang.ir.algorithm import FuncDef
 from tensorlang.ir.expr import Binary, BinaryOp, Expr
 from tensorlang.ir.stmt import Range
-from tensorlang.schedule.resolved import BOUND, Origin, ResolvedSchedule
+from tensorlang.schedule.resolved import ALIGN, BOUND, Alignment, Origin, ResolvedSchedule
 from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.tail_rules import GUARDS
 from tensorlang.schedule.tails import TailStrategy
 from tensorlang.symbolic.facts import Facts, Limits
 from tensorlang.symbolic.intervals import Interval
+from tensorlang.symbolic.linear import Linear
+from tensorlang.symbolic.simplify import difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,24 @@ def check_promised(
         where=origin.where,
         legal="" if side.lo is None or side.hi is None else f'bound("{var}", {side.lo}, {side.hi - side.lo + 1})',
         hint="promise more, or leave the bound out",
+    )
+
+
+@rule(Family.BOUNDS)
+def check_output_is_aligned(
+    resolved: ResolvedSchedule, func: FuncDef, to: Alignment, needed: Range, side: Range, facts: Facts
+) -> ScheduleError | None:
+    """An output is aligned where its shape is: no more of it can be computed."""
+    is_same = difference(needed.min, side.min) == difference(needed.extent, side.extent) == Linear((), 0)
+    if func.name not in resolved.algorithm.outputs or is_same:
+        return None
+    origin = resolved.origin(func.name, 0, ALIGN + to.var)
+    extent = facts.of(needed.extent).hi
+    return ScheduleError(
+        f"{origin.asked}: {func.name} is computed over [0, {extent}) in {to.var}, by its shape.",
+        asked=origin.asked,
+        where=origin.where,
+        hint=f"leave the alignment out, or compute {func.name} in a shape that has it",
     )
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from tensorlang.bounds.alignment import aligned
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import Nest, build_nest, loop_variable
 from tensorlang.bounds.params import as_variables, param_facts
@@ -25,7 +26,7 @@ from tensorlang.ir.module import Requirement
 from tensorlang.ir.stmt import Block, IfThenElse, LetStmt, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts
 from tensorlang.legality.placement import find_uses, legal_sites, site_problem
-from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_promised
+from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_output_is_aligned, check_promised
 from tensorlang.legality.storage import infer_levels
 from tensorlang.legality.tails import tail_problems
 from tensorlang.lowering.fuse_stages import Part, fuse_stages, guarded
@@ -362,13 +363,20 @@ class _Builder:
         return self._bounded(func, to_ranges(box, facts), facts)
 
     def _bounded(self, func: FuncDef, box: tuple[Range, ...], facts: Facts) -> tuple[Range, ...]:
-        """`box` with the dimensions that `bound` promises replaced by the promise, which must hold it."""
+        """`box` as it is computed: what `bound` promises, which must hold it, or what `align_bounds` makes of it."""
         sides = dict(zip(func.vars, box, strict=True))
         for var, low, extent in self.resolved.funcs[func.name].stages[0].bounds:
             error = check_promised(self.resolved, func.name, var, Limits(low, low + extent - 1), sides[var], facts)
             if error is not None:
                 self.report(error)
             sides[var] = Range(index(low), index(extent))
+        for to in self.resolved.funcs[func.name].alignments:
+            side = aligned(sides[to.var], to, facts)
+            error = check_output_is_aligned(self.resolved, func, to, sides[to.var], side, facts)
+            if error is not None:
+                self.report(error)
+            else:
+                sides[to.var] = side
         return tuple(sides.values())
 
     def _storage(self, func: FuncDef, region: Region, produce: Stmt, facts: Facts) -> tuple[Range, ...]:

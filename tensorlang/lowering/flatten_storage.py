@@ -26,6 +26,7 @@ from tensorlang.ir.stmt import (
     IfThenElse,
     LetStmt,
     LoopKind,
+    Prefetch,
     Provide,
     Races,
     Range,
@@ -165,13 +166,15 @@ class StorageFlattener:
                     return _within(memories, inner)
                 self.hoisted[name] = memories
                 return inner
+            case Prefetch():
+                return self._prefetches(stmt, layouts, facts)
             case Provide():
                 return self._stores(stmt, layouts, facts)
             case For(var, extent, kind, body):
                 inner = self._flatten(body, layouts, facts.with_loop(var, extent))
                 # Memory that leaves a parallel loop is one piece for each worker: it is allocated just inside.
                 inner = self._allocated(None if kind is LoopKind.PARALLEL else var, inner)
-                return For(var, _loads(extent, layouts, facts), kind, inner)
+                return replace(stmt, extent=_loads(extent, layouts, facts), body=inner)
             case LetStmt(name, value, _):
                 facts = facts.with_let(name, value)
             case IfThenElse(condition, then, None):
@@ -188,6 +191,14 @@ class StorageFlattener:
         if stmt.races is not Races.NONE:
             return block([self._accumulate(stmt, call, value, at, layouts, facts) for call, value in changed])
         return at_once([Store(call.buffer, at, _loads(value, layouts, facts)) for call, value in changed])
+
+    def _prefetches(self, stmt: Prefetch, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
+        """The prefetches of all elements of a tuple, or of one of an Input."""
+        names = [func.name for func in self.algorithm.funcs]
+        is_func = stmt.name in names
+        buffers = [buffer for buffer, _ in self.algorithm.func(stmt.name).elements] if is_func else [stmt.name]
+        at = layouts[stmt.name].index(tuple(_loads(a, layouts, facts) for a in stmt.args), facts)
+        return block([Prefetch(buffer, (at,)) for buffer in buffers])
 
     def _accumulate(
         self, stmt: Provide, call: Call, value: Expr, at: Expr, layouts: Mapping[str, Layout], facts: Facts

@@ -11,7 +11,7 @@ Source: Halide's ScheduleFunctions.cpp, which builds the production of a group o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Variable, index
 from tensorlang.ir.stmt import Block, For, IfThenElse, Stmt
@@ -103,7 +103,7 @@ class _Nests:
         renamed = rewrite_exprs(nest.body, lambda e: substitute(e, {own: Variable(var)}))
         first = _moved(tree.body, var, (there, ends[0]), len(loops), inner)
         second = _moved(renamed, var, (here, ends[1]), len(loops), inner)
-        return For(var, extent, tree.kind, self._merge(first, second, loops, inner))
+        return replace(tree, extent=extent, body=self._merge(first, second, loops, inner))
 
     def _shifts(self, var: str, own: str, facts: Facts) -> tuple[Expr, Expr]:
         """In which iteration of the fused loop each of two loops starts."""
@@ -138,5 +138,5 @@ def guarded(stmt: Stmt, condition: Expr, depth: int) -> Stmt:
     if isinstance(stmt, Block):
         return Block(tuple(guarded(s, condition, depth) for s in stmt.stmts))
     if isinstance(stmt, For) and depth > 0:
-        return For(stmt.var, stmt.extent, stmt.kind, guarded(stmt.body, condition, depth - 1))
+        return replace(stmt, body=guarded(stmt.body, condition, depth - 1))
     return IfThenElse(condition, stmt)

@@ -12,15 +12,16 @@ Source: Halide's PartitionLoops.cpp.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Load, Select, Variable, index
-from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LetStmt, LoopKind, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, For, IfThenElse, LetStmt, LoopKind, PartitionPolicy, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
     free_variables,
     map_children,
     map_substatements,
+    only_prefetches,
     rewrite_exprs,
     stmt_exprs,
     substatements,
@@ -61,15 +62,15 @@ def partition_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
 def _partition_serial(loop: For, facts: Facts) -> Stmt:
     extent = as_int(loop.extent)
     inner = facts.with_loop(loop.var, loop.extent)
-    if extent is None:
-        return For(loop.var, loop.extent, loop.kind, partition_loops(loop.body, inner))
+    if extent is None or loop.hints.partition is PartitionPolicy.NEVER:
+        return replace(loop, body=partition_loops(loop.body, inner))
     first, last = 0, extent
-    for condition in _hot_conditions(loop.body, inner):
+    for condition in _deciding(loop, inner):
         a, b = _holds_between(condition, loop.var, extent)
         if max(first, a) < min(last, b):
             first, last = max(first, a), min(last, b)
     if (first, last) == (0, extent):
-        return For(loop.var, loop.extent, loop.kind, partition_loops(loop.body, inner))
+        return replace(loop, body=partition_loops(loop.body, inner))
     before, steady, after = (
         _part(loop, start, stop, facts) for start, stop in ((0, first), (first, last), (last, extent))
     )
@@ -83,7 +84,7 @@ def _part(loop: For, start: int, stop: int, facts: Facts) -> Stmt:
     """Iterations ``[start, stop)`` of a loop, simplified."""
     shifted = Binary(BinaryOp.ADD, Variable(loop.var), index(start))
     body = loop.body if start == 0 else rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: shifted}))
-    return simplify_stmts(For(loop.var, index(stop - start), loop.kind, body), facts)
+    return simplify_stmts(replace(loop, extent=index(stop - start), body=body), facts)
 
 
 def _holds_between(condition: _Condition, var: str, extent: int) -> tuple[int, int]:
@@ -104,7 +105,7 @@ def _version_parallel(loop: For, facts: Facts) -> Stmt:
     inner = facts.with_loop(loop.var, loop.extent)
     tests: list[Expr] = []
     known: set[Expr] = set()
-    for condition in _hot_conditions(loop.body, inner):
+    for condition in _deciding(loop, inner):
         if loop.var not in free_variables(condition.compare) or condition.compare in known:
             continue
         lowest = infer_interval(to_expr(condition.form), condition.inner, inner).lo
@@ -118,7 +119,7 @@ def _version_parallel(loop: For, facts: Facts) -> Stmt:
     if known:
         steady = simplify_stmts(rewrite_exprs(loop.body, lambda e: _assume(e, known)), inner)
         body = IfThenElse(_all(tests), partition_loops(steady, inner), loop.body)
-    return For(loop.var, loop.extent, loop.kind, body)
+    return replace(loop, body=body)
 
 
 def _all(tests: list[Expr]) -> Expr:
@@ -133,21 +134,27 @@ def _assume(expr: Expr, known: set[Expr]) -> Expr:
     return TRUE if expr in known else map_children(expr, lambda e: _assume(e, known))
 
 
-def _hot_conditions(body: Stmt, facts: Facts) -> list[_Condition]:
-    """The conditions in the deepest serial loops of `body`; one further out runs too rarely to pay for a second
-    copy."""
-    deepest = _depth(body)
-    return [c for c in _conditions(body, facts, {}, 0) if c.depth == deepest]
+def _deciding(loop: For, facts: Facts) -> list[_Condition]:
+    """The conditions in the body of `loop` that decide where it is split: those in the deepest serial loops, as one
+    further out runs too rarely to pay for a second copy, unless its policy is to split always or never."""
+    if loop.hints.partition is PartitionPolicy.NEVER:
+        return []
+    deepest, is_always = _depth(loop.body), loop.hints.partition is PartitionPolicy.ALWAYS
+    return [c for c in _conditions(loop.body, facts, {}, 0) if is_always or c.depth == deepest]
 
 
 def _depth(stmt: Stmt) -> int:
-    """Number of serial loops around the innermost statement."""
+    """Number of serial loops around the innermost statement, prefetches aside."""
+    if only_prefetches(stmt):
+        return 0
     below = max((_depth(s) for s in substatements(stmt)), default=0)
     return below + (isinstance(stmt, For) and stmt.kind is LoopKind.SERIAL)
 
 
 def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int) -> Iterator[_Condition]:
-    """The comparisons that guards, selects and predicates in `stmt` depend on."""
+    """The comparisons that guards, selects and predicates in `stmt` depend on, those of prefetches aside."""
+    if only_prefetches(stmt):
+        return
     guards = [stmt.condition] if isinstance(stmt, IfThenElse) else []
     if isinstance(stmt, Store | Accumulate) and stmt.predicate is not None:
         guards.append(stmt.predicate)

@@ -123,10 +123,10 @@ class _Walk:
 def change_body(stmt: Stmt, site: str, facts: Facts, change: Callable[[Stmt, Facts], Stmt]) -> Stmt:
     """`stmt`, where `facts` hold, with the body of loop `site` changed, given the facts that hold there."""
     match stmt:
-        case For(var, extent, kind, body):
+        case For(var, extent, _, body):
             facts = facts.with_loop(var, extent)
             if var == site:
-                return For(var, extent, kind, change(body, facts))
+                return replace(stmt, body=change(body, facts))
         case LetStmt(name, value, _):
             facts = facts.with_let(name, value)
         case IfThenElse(condition, then, None):

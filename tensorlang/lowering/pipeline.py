@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+from tensorlang.bounds.expected import expected_shapes
 from tensorlang.bounds.params import load_params, param_facts, params_as_variables
-from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.errors import BoundsError, InternalError, TensorlangError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
@@ -24,6 +24,7 @@ from tensorlang.legality.numerics import strict_problems
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
+from tensorlang.lowering.inject_prefetches import PrefetchInjector
 from tensorlang.lowering.inline_funcs import inline_funcs
 from tensorlang.lowering.lower_accumulates import lower_accumulates
 from tensorlang.lowering.partition_loops import partition_loops
@@ -62,8 +63,8 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("promote_accumulators", promote_accumulators),
 )
 """Passes over flat code, in order. Before them: contract_multiply_add (a property of the algorithm, so before
-inlining), inline_funcs, build_loop_nests (with bounds inference), substitute_lets (its names served bounds inference),
-flatten_storage (needs the boxes)."""
+inlining), inline_funcs, build_loop_nests (with bounds inference), inject_prefetches (reads and storage are known, by
+coordinates), substitute_lets (its names served bounds inference), flatten_storage (needs the boxes)."""
 
 
 _WIDENING = [name for name, _ in PASSES].index("vectorize_loops")
@@ -128,7 +129,7 @@ def check(
         return (oversized,)
     problems: list[TensorlangError] = []
     try:
-        shapes = infer_output_shapes(resolved.algorithm, given)
+        shapes = expected_shapes(resolved, given)
         algorithm, placed = place(resolved, shapes, numerics=numerics, report=problems.append)
     except BoundsError as error:
         return (*problems, error)
@@ -162,7 +163,9 @@ def place(
             report(error)
     algorithm = resolved.algorithm if numerics == "strict" else contract_multiply_add(resolved.algorithm)
     algorithm = params_as_variables(inline_funcs(algorithm, resolved))
-    return algorithm, build_loop_nests(algorithm, resolved, shapes, report)
+    placed = build_loop_nests(algorithm, resolved, shapes, report)
+    injector = PrefetchInjector(algorithm, resolved, placed.boxes, placed.domains, report)
+    return algorithm, replace(placed, main=injector.inject(placed.main), prepare=injector.inject(placed.prepare))
 
 
 def _outside_layouts(algorithm: Algorithm, resolved: ResolvedSchedule, placed: Placed) -> dict[str, Layout]:

@@ -8,6 +8,8 @@ Refuses: nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tensorlang.bounds.params import PARAM
 from tensorlang.bounds.starts import where
 from tensorlang.ir.expr import Const, Expr, Variable, index
@@ -62,7 +64,7 @@ def _simplify_loop(loop: For, facts: Facts) -> Stmt:
     if extent == 1:
         return simplify_stmts(rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: index(0)})), facts)
     body = simplify_stmts(loop.body, facts.with_loop(loop.var, loop.extent))
-    return _NOTHING if body == _NOTHING else For(loop.var, loop.extent, loop.kind, body)
+    return _NOTHING if body == _NOTHING else replace(loop, body=body)
 
 
 def _simplify_let(name: str, value: Expr, body: Stmt, facts: Facts) -> Stmt:

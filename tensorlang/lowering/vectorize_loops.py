@@ -78,8 +78,8 @@ class _Vectorizer:
             case IfThenElse(condition, then, otherwise):
                 other = None if otherwise is None else self.stmt(otherwise, mask)
                 return IfThenElse(condition, self.stmt(then, mask), other)
-            case For(var, extent, kind, body) if not self._varies(extent) and kind is not LoopKind.VECTORIZED:
-                return For(var, extent, kind, self.stmt(body, mask))
+            case For(_, extent, kind, body) if not self._varies(extent) and kind is not LoopKind.VECTORIZED:
+                return replace(stmt, body=self.stmt(body, mask))
             case For() | Allocate():
                 raise self._unsupported(stmt)
         return map_substatements(stmt, lambda s: self.stmt(s, mask))

@@ -81,7 +81,7 @@ class _Insertion:
         body = self.on_the_way(loop.body) if loop.var != self.site else block([self.producer, self._rest(loop.body)])
         if count:
             del self.counts[loop.var], self.renamed[loop.var]
-        return For(loop.var, extent, loop.kind, body)
+        return replace(loop, extent=extent, body=body)
 
     def _either(self, stmt: Stmt) -> Stmt:
         is_on_the_way = any(isinstance(s, For) and s.var == self.site for s in walk_stmts(stmt))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from tensorlang.errors import ScheduleError, TensorlangError
+from tensorlang.ir.stmt import LoopKind, PartitionPolicy
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
 from tensorlang.schedule.fused_groups import clusters_in_order, groups_in_order
@@ -156,12 +157,17 @@ def check_fused_loops_are_alike(plan: Plan, stage: StagePlan) -> ScheduleError |
     )
 
 
-def _heads(loops: tuple[LoopPlan, ...]) -> list[tuple[str, str]]:
-    return [(loop.name, str(loop.kind)) for loop in loops]
+def _heads(loops: tuple[LoopPlan, ...]) -> list[tuple[str, str, str]]:
+    return [(loop.name, str(loop.kind), str(loop.partition)) for loop in loops]
 
 
 def _text(loops: tuple[LoopPlan, ...]) -> str:
-    shown = [loop.name if loop.kind == "serial" else f"{loop.name} ({loop.kind})" for loop in loops]
+    remarks = [
+        [str(loop.kind)] * (loop.kind is not LoopKind.SERIAL)
+        + [f"{loop.partition} partitioned"] * (loop.partition is not PartitionPolicy.AUTO)
+        for loop in loops
+    ]
+    shown = [loop.name + (f" ({', '.join(said)})" if said else "") for loop, said in zip(loops, remarks, strict=True)]
     return ", ".join(shown) or "none"
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
-from tensorlang.ir.stmt import Memory
+from tensorlang.ir.stmt import Memory, PartitionPolicy
 from tensorlang.schedule.conditions import Condition, ConditionError, parse_condition
 from tensorlang.schedule.stages import MAX_NAME_LENGTH, StageName, is_name, parse_stage_name
+from tensorlang.schedule.strategies import PrefetchStrategy
 from tensorlang.schedule.tails import TailStrategy
 
 Json: TypeAlias = str | int | None | list["Json"] | dict[str, "Json"]
@@ -206,4 +207,6 @@ ConditionText: TypeAlias = Annotated[Condition, _CONDITION]
 """A condition on Params."""
 Message: TypeAlias = Annotated[str, _MESSAGE]
 Tail: TypeAlias = Annotated[TailStrategy, _one_of(TailStrategy, is_keyword=True)]
+Policy: TypeAlias = Annotated[PartitionPolicy, _one_of(PartitionPolicy)]
+Strategy: TypeAlias = Annotated[PrefetchStrategy, _one_of(PrefetchStrategy, is_keyword=True)]
 MemoryName: TypeAlias = Annotated[Memory, _one_of(Memory)]

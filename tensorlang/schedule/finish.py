@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import LoopKind, Memory
+from tensorlang.schedule.bounds import check_estimate_is_whole
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.computing_with import fusion_problems
+from tensorlang.schedule.hint_rules import hint_problems
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import ROOT_LEVEL, Placement
@@ -24,10 +26,13 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
         problems.extend(_level_problems(plan, func))
         problems.extend(_storage_level_problems(plan, func))
         problems.extend(_memory_problems(func))
+        half_known = check_estimate_is_whole(plan, func)
+        problems.extend([] if half_known is None else [half_known])
     for stage in plan.stages.values():
         for nest in stage.nests:
             problems.extend(_nest_problems(nest))
             problems.extend(blend_problems(nest))
+            problems.extend(hint_problems(nest))
     problems.extend(fusion_problems(plan))
     return tuple(problems)
 

@@ -8,20 +8,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
 
 from tensorlang.errors import ScheduleError, caller_location
-from tensorlang.ir.stmt import Memory
+from tensorlang.ir.stmt import Memory, PartitionPolicy
 from tensorlang.lang.expr import Expr
-from tensorlang.schedule.bounds import Bound
+from tensorlang.lang.func import Func
+from tensorlang.lang.input import Input
+from tensorlang.schedule.bounds import AlignBounds, Bound, SetEstimate
 from tensorlang.schedule.cases import Specialize, SpecializeFail, condition_text
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.folding import FoldStorage
+from tensorlang.schedule.hints import Partition, Prefetch
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.naming import (
     LoopLike,
     LoopPair,
     StageLike,
+    func_name,
     loop_name,
     loop_names,
     loop_pairs,
@@ -34,6 +38,7 @@ from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
 from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
+from tensorlang.schedule.strategies import PrefetchStrategy
 from tensorlang.schedule.table import DIRECTIVES
 from tensorlang.schedule.tails import TailStrategy
 
@@ -243,6 +248,36 @@ class StageHandle:
     def bound(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
         values = plain_integer(min), plain_integer(extent)
         return self._add(Bound(self.stage, loop_name(var), *values, where=caller_location()))
+
+    @_documents(AlignBounds)
+    def align_bounds(self, var: LoopLike, modulus: SupportsIndex, remainder: SupportsIndex = 0) -> StageHandle:
+        values = plain_integer(modulus), plain_integer(remainder)
+        return self._add(AlignBounds(self.stage, loop_name(var), *values, where=caller_location()))
+
+    @_documents(SetEstimate)
+    def set_estimate(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
+        values = plain_integer(min), plain_integer(extent)
+        return self._add(SetEstimate(self.stage, loop_name(var), *values, where=caller_location()))
+
+    # How it is compiled
+
+    @_documents(Partition)
+    def partition(self, loop: LoopLike, policy: PartitionPolicy | str) -> StageHandle:
+        # The record's own check turns the text into a policy, or refuses it.
+        return self._add(Partition(self.stage, loop_name(loop), policy, where=caller_location()))  # type: ignore[arg-type]
+
+    @_documents(Prefetch)
+    def prefetch(
+        self,
+        producer: Func | Input | str,
+        at: LoopLike,
+        from_: LoopLike,
+        offset: SupportsIndex = 1,
+        strategy: PrefetchStrategy | str = PrefetchStrategy.GUARD,
+    ) -> StageHandle:
+        names = func_name(producer), loop_name(at), loop_name(from_)
+        fetch = Prefetch(self.stage, *names, plain_integer(offset), strategy, where=caller_location())  # type: ignore[arg-type]
+        return self._add(fetch)
 
 
 def _no_such_directive(stage: StageName, name: str) -> NoSuchDirectiveError:

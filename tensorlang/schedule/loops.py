@@ -129,6 +129,7 @@ class Fuse(Directive):
             outer.is_from_inner or inner.is_from_inner,
             None if outer.extent is None or inner.extent is None else outer.extent * inner.extent,
             outer.marked_by,
+            *((outer if outer.partitioned_by else inner).partitioning),
         )
         transform = resolved.Fuse(self.outer, self.inner, self.fused)
         return plan.with_nest(self, stage.replaced(self, position, 2, (fused,), transform))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Definition, FuncDef
 from tensorlang.ir.expr import Variable
-from tensorlang.ir.stmt import LoopKind
+from tensorlang.ir.stmt import LoopKind, PartitionPolicy
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.conditions import Condition
 from tensorlang.schedule.resolved import LoopLevel, Split, Transform
@@ -30,6 +30,8 @@ class LoopPlan:
         Where it does not depend on the region computed: RVars, and inner loops of splits.
     marked_by : Call or None
         The directive that set its kind.
+    partition : PartitionPolicy
+        Whether it is split where the conditions in it change; `partitioned_by` said so of the loop `partition_of`.
     """
 
     name: str
@@ -39,6 +41,14 @@ class LoopPlan:
     is_from_inner: bool = False
     extent: int | None = None
     marked_by: Call | None = None
+    partition: PartitionPolicy = PartitionPolicy.AUTO
+    partitioned_by: Call | None = None
+    partition_of: str = ""
+
+    @property
+    def partitioning(self) -> tuple[PartitionPolicy, Call | None, str]:
+        """What was said of its partitioning: `partition`, `partitioned_by` and `partition_of`."""
+        return self.partition, self.partitioned_by, self.partition_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,18 @@ class Blend:
     call: Call
     split: Split
     roots: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PrefetchPlan:
+    """What loop `at` prefetches of `producer`: what it reads `offset` iterations of loop `ahead` later."""
+
+    call: Call
+    producer: str
+    at: str
+    ahead: str
+    offset: int
+    is_clamped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,7 @@ class StagePlan:
     races_allowed_by: Call | None = None
     fused: LoopLevel | None = None
     fused_by: Call | None = None
+    prefetches: tuple[PrefetchPlan, ...] = ()
     cases: tuple[CasePlan, ...] = ()
     failure: Failure | None = None
 

@@ -11,7 +11,7 @@ from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.stmt import Memory
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.nest import StagePlan, begin_stage
-from tensorlang.schedule.resolved import Fold, LoopLevel, Placement, StorageDim
+from tensorlang.schedule.resolved import Alignment, Fold, LoopLevel, Placement, StorageDim
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
@@ -20,7 +20,7 @@ from tensorlang.schedule.stages import StageName
 class FuncPlan:
     """Placement and storage of one Func so far, with the directives that said so.
 
-    `folded_by` holds one directive for each of `folds`.
+    `folded_by`, `aligned_by` and `estimated_by` hold one directive for each of `folds`, `alignments` and `estimates`.
     """
 
     name: str
@@ -38,6 +38,10 @@ class FuncPlan:
     hoisted_by: Call | None = None
     folds: tuple[Fold, ...] = ()
     folded_by: tuple[Call, ...] = ()
+    alignments: tuple[Alignment, ...] = ()
+    aligned_by: tuple[Call, ...] = ()
+    estimates: tuple[tuple[str, int, int], ...] = ()
+    estimated_by: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

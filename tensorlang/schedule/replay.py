@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Call
-from tensorlang.ir.stmt import LoopKind, Races
+from tensorlang.ir.stmt import Lookahead, LoopHints, LoopKind, Races
 from tensorlang.schedule.call import Call as Directed
 from tensorlang.schedule.cases import check_case_is_about_loops, param_reads
 from tensorlang.schedule.directive import Directive
-from tensorlang.schedule.nest import StagePlan
+from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import FuncPlan, Plan, begin
 from tensorlang.schedule.races import may_race
 from tensorlang.schedule.resolved import (
+    ALIGN,
     BOUND,
     FOLD,
     HOIST,
     MEMORY,
     ORDER,
+    PREFETCH,
     STORE,
     CaseSchedule,
     FuncSchedule,
@@ -76,11 +78,13 @@ def _func_schedule(plan: Plan, func: FuncPlan) -> FuncSchedule:
         None if func.store is None else plan.canonical(func.store),
         None if func.hoist is None else plan.canonical(func.hoist),
         func.folds,
+        func.alignments,
+        func.estimates,
     )
 
 
 def _stage_schedule(stage: StagePlan, reads: Mapping[str, Call]) -> StageSchedule:
-    loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction) for loop in stage.loops)
+    loops = tuple(Loop(loop.name, loop.kind, loop.is_reduction, _hints(stage, loop)) for loop in stage.loops)
     races = _races(stage)
     cases = tuple(CaseSchedule(case.condition.expr(reads), _stage_schedule(case.nest, reads)) for case in stage.cases)
     is_reordered = stage.is_reduction_reordered or races is not Races.NONE
@@ -99,6 +103,11 @@ def _stage_schedule(stage: StagePlan, reads: Mapping[str, Call]) -> StageSchedul
     )
 
 
+def _hints(stage: StagePlan, loop: LoopPlan) -> LoopHints:
+    wanted = [p for p in stage.prefetches if p.at == loop.name]
+    return LoopHints(loop.partition, tuple(Lookahead(p.producer, p.ahead, p.offset, p.is_clamped) for p in wanted))
+
+
 def _races(stage: StagePlan) -> Races:
     """What of the iterations of an atomic update may meet."""
     if stage.atomic_by is None:
@@ -115,6 +124,7 @@ def _origins(plan: Plan) -> dict[tuple[str, int, str], Origin]:
         said = {"": func.placed_by or func.wrapped_by, MEMORY: func.stored_by}
         said |= {STORE: func.kept_by, HOIST: func.hoisted_by}
         said |= {f"{FOLD}{fold.var}": call for fold, call in zip(func.folds, func.folded_by, strict=True)}
+        said |= {f"{ALIGN}{to.var}": call for to, call in zip(func.alignments, func.aligned_by, strict=True)}
         for key, call in said.items():
             if call is not None:
                 origins[func.name, 0, key] = Origin(call.asked, call.where)
@@ -133,5 +143,7 @@ def _said_of_nest(nest: StagePlan) -> Iterator[tuple[str, Directed]]:
             yield loop.name, call
     if nest.reordered_by is not None:
         yield ORDER, nest.reordered_by
+    for wanted in nest.prefetches:
+        yield f"{PREFETCH}{wanted.producer} {wanted.at}", wanted.call
     for (var, _, _), call in zip(nest.bounds, nest.bound_by, strict=True):
         yield BOUND + var, call

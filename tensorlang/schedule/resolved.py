@@ -9,17 +9,18 @@ from typing import NamedTuple, TypeAlias
 
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Expr
-from tensorlang.ir.stmt import LoopKind, Memory, Races
+from tensorlang.ir.stmt import NO_HINTS, LoopHints, LoopKind, Memory, Races
 from tensorlang.schedule.tails import TailStrategy
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """A loop of a stage; `is_reduction` if it descends from an RVar."""
+    """A loop of a stage; `is_reduction` if it descends from an RVar. Its hints call loops by their names."""
 
     name: str
     kind: LoopKind
     is_reduction: bool
+    hints: LoopHints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +160,21 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
+class Alignment:
+    """The region computed starts at ``remainder (mod modulus)`` in `var`, and its extent is a multiple of `modulus`."""
+
+    var: str
+    modulus: int
+    remainder: int
+
+
+@dataclass(frozen=True, slots=True)
 class FuncSchedule:
     """Placement, storage (outermost dimension first) and the stages of one Func; `level` is set for `Placement.AT`.
 
     `store` is the level of its storage and `hoist` that of its allocation, where they are not that of the computation;
-    `folds` are those that were asked for.
+    `folds` and `alignments` are those that were asked for; `estimates` are Var, min and extent of what to expect of
+    an output.
     """
 
     func: str
@@ -175,6 +186,8 @@ class FuncSchedule:
     store: LoopLevel | None = None
     hoist: LoopLevel | None = None
     folds: tuple[Fold, ...] = ()
+    alignments: tuple[Alignment, ...] = ()
+    estimates: tuple[tuple[str, int, int], ...] = ()
 
 
 class Origin(NamedTuple):
@@ -186,9 +199,9 @@ class Origin(NamedTuple):
 
 # What an origin is asked for in place of a loop, none of which begins with a dot: who chose the memory, who changed the
 # order of a reduction, who chose the storage level and that of the allocation; and, before its Var, who bound it, who
-# folded it.
+# folded it, who aligned it; and, before the name of a producer and the loop, who prefetches it.
 MEMORY, ORDER, STORE, HOIST = ".memory", ".order", ".store", ".hoist"
-BOUND, FOLD = ".bound ", ".fold "
+BOUND, FOLD, ALIGN, PREFETCH = ".bound ", ".fold ", ".align ", ".prefetch "
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +218,8 @@ class ResolvedSchedule:
     def origin(self, func: str, index: int = 0, loop: str = "", case: int = 0) -> Origin:
         """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
 
-        `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST`, or `BOUND` or `FOLD` and a Var.
+        `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST`; `BOUND`, `FOLD` or `ALIGN` and a Var; or `PREFETCH`, a
+        producer and a loop.
         """
         return self.origins.get((func, index, origin_key(loop, case)), Origin("", ""))
 

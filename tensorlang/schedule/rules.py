@@ -37,6 +37,7 @@ class Family(StrEnum):
     FACTORS = "factored reductions"
     FUSED = "fused loops"
     CASES = "specialisation"
+    PREFETCHING = "prefetching"
     SIZES = "sizes of what is compiled"
     EFFECT = "no directive without effect"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from tensorlang.schedule.bounds import Bound
+from tensorlang.schedule.bounds import AlignBounds, Bound, SetEstimate
 from tensorlang.schedule.cases import Specialize, SpecializeFail
 from tensorlang.schedule.computing_with import ComputeWith
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.folding import FoldStorage
+from tensorlang.schedule.hints import Partition, Prefetch
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
 from tensorlang.schedule.order import Reorder
@@ -49,6 +50,10 @@ _ALL: tuple[type[Directive], ...] = (
     Atomic,
     AllowRaceConditions,
     Bound,
+    AlignBounds,
+    SetEstimate,
+    Partition,
+    Prefetch,
     Specialize,
     SpecializeFail,
 )

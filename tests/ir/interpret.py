@@ -33,7 +33,7 @@ from tensorlang.ir.expr import (
     Variable,
 )
 from tensorlang.ir.module import Function, Module, Role
-from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Stmt, Store
+from tensorlang.ir.stmt import Allocate, Block, For, IfThenElse, LetStmt, Prefetch, Simultaneous, Stmt, Store
 
 Array = npt.NDArray[Any]
 
@@ -78,10 +78,11 @@ _COMPARE: dict[CompareOp, Callable[[Any, Any], Any]] = {
 
 @dataclass
 class Run:
-    """What a run gave: outputs by name, and how many elements were stored to each buffer."""
+    """What a run gave: outputs by name, how many elements were stored to each buffer, and which were prefetched."""
 
     outputs: dict[str, Array] = field(default_factory=dict)
     stored: Counter[str] = field(default_factory=Counter)
+    prefetched: dict[str, list[int]] = field(default_factory=dict)
 
 
 def run(module: Module, inputs: Mapping[str, Array]) -> Run:
@@ -103,12 +104,12 @@ def _call(function: Function, buffers: dict[str, Array], shapes: dict[str, tuple
         if param.role is Role.OUTPUT:
             shapes[param.name] = param.shape
     with np.errstate(all="ignore"):
-        _Interpreter(buffers, result.stored).stmt(function.body, {})
+        _Interpreter(buffers, result).stmt(function.body, {})
 
 
 class _Interpreter:
-    def __init__(self, buffers: dict[str, Array], stored: Counter[str]) -> None:
-        self.buffers, self.stored = buffers, stored
+    def __init__(self, buffers: dict[str, Array], result: Run) -> None:
+        self.buffers, self.stored, self.prefetched = buffers, result.stored, result.prefetched
 
     def stmt(self, stmt: Stmt, names: Mapping[str, Any]) -> None:
         match stmt:
@@ -129,10 +130,23 @@ class _Interpreter:
                 self.buffers[buffer] = np.zeros(size, kind.numpy)
                 self.stmt(body, names)
                 del self.buffers[buffer]
-            case Store(buffer, index, value, predicate):
-                self._store(buffer, self.expr(index, names), self.expr(value, names), self._mask(predicate, names))
+            case Store():
+                self._store(*self._evaluated(stmt, names))
+            case Simultaneous(stores):
+                made = [self._evaluated(store, names) for store in stores if isinstance(store, Store)]
+                for buffer, at, stored, mask in made:
+                    self._store(buffer, at, stored, mask)
+            case Prefetch(buffer, (index,)):
+                at = self.expr(index, names)
+                self._check(buffer, at)
+                self.prefetched.setdefault(buffer, []).append(int(at))
             case _:
                 raise AssertionError(f"{type(stmt).__name__} is not flat code")
+
+    def _evaluated(self, store: Store, names: Mapping[str, Any]) -> tuple[str, Any, Any, Any]:
+        """The buffer of a store, where it stores, what, and in which lanes."""
+        mask = self._mask(store.predicate, names)
+        return store.buffer, self.expr(store.index, names), self.expr(store.value, names), mask
 
     def _mask(self, predicate: Expr | None, names: Mapping[str, Any]) -> Any:
         return True if predicate is None else self.expr(predicate, names)

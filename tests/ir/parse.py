@@ -41,9 +41,12 @@ from tensorlang.ir.stmt import (
     For,
     IfThenElse,
     LetStmt,
+    LoopHints,
     LoopKind,
     Memory,
+    PartitionPolicy,
     Predicated,
+    Prefetch,
     Provide,
     Stmt,
     Store,
@@ -87,6 +90,11 @@ class _Parser:
         match node:
             case ast.For(ast.Name(var), ast.Call(ast.Name(kind), [extent]), body):
                 return For(var, self.expr(extent), LoopKind(kind), self.block(body))
+            case ast.For(ast.Name(var), ast.Call(ast.Name(kind), [extent, ast.Name(policy)]), body):
+                hints = LoopHints(PartitionPolicy(policy))
+                return For(var, self.expr(extent), LoopKind(kind), self.block(body), hints)
+            case ast.Expr(ast.Call(ast.Name("prefetch"), [ast.Subscript(ast.Name(name), where)])):
+                return Prefetch(name, self.exprs(where))
             case ast.If(test, body, otherwise):
                 return IfThenElse(self.expr(test), self.block(body), self.block(otherwise) if otherwise else None)
             case ast.With([ast.withitem(ast.Call(ast.Name(memory), [ast.Constant(name), ast.Constant(size)]))], body):

@@ -15,6 +15,7 @@ from tensorlang.lowering import lower
 from tensorlang.schedule.plan import Plan
 from tensorlang.schedule.resolve import resolve
 from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.strategies import PrefetchStrategy
 from tensorlang.validation import check_kernel
 from tests.properties.algorithms import SUBJECTS, Subject
 from tests.properties.tuples import tuple_programs
@@ -42,6 +43,13 @@ def _stages(subject: Subject) -> list[tuple[tl.Func, int]]:
     return [(f, n) for f in subject.funcs for n in range(counts[f.name])]
 
 
+def _sources(subject: Subject) -> list[str]:
+    """Everything that may be prefetched."""
+    algorithm = build_algorithm(subject.output)
+    arrays = [item.name for item in algorithm.inputs if item.scalar is None]
+    return [*arrays, *(func.name for func in subject.funcs[1:])]
+
+
 def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: int) -> None:
     """Give one random directive, first a placement to each producer; the schedule refuses what is not legal."""
     producers = subject.funcs[1:]
@@ -62,6 +70,9 @@ def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: i
                 "parallel",
                 "fuse",
                 "store",
+                "partition",
+                "prefetch",
+                "align",
                 *["case"] * bool(subject.conditions),
             ]
         )
@@ -78,6 +89,14 @@ def _draw_directive(draw: st.DrawFn, s: tl.Schedule, subject: Subject, number: i
         handle.parallel(loop)
     elif kind == "fuse":
         handle.fuse(loop, draw(st.sampled_from(loops)), f"f{number}")
+    elif kind == "partition":
+        handle.partition(loop, draw(st.sampled_from(["auto", "never", "always"])))
+    elif kind == "prefetch":
+        strategy = draw(st.sampled_from(list(PrefetchStrategy)))
+        handle.prefetch(draw(st.sampled_from(_sources(subject))), loop, draw(st.sampled_from(loops)), factor, strategy)
+    elif kind == "align":
+        var = draw(st.sampled_from(build_algorithm(subject.output).func(stage.func).vars))
+        s[stage.func].align_bounds(var, factor, draw(st.integers(0, 3)))
     elif kind == "case":
         handle.specialize(draw(st.sampled_from(subject.conditions)))
     else:

@@ -35,6 +35,11 @@ _values: dict[str, st.SearchStrategy[object]] = {
     "min": st.integers(-5, 5),
     "fold_forward": st.booleans(),
     "condition": st.sampled_from(["n == 4", "n%8==0 and scale>0.5", "not flag", "-1e-3 <= scale", "n < m"]),
+    "modulus": _counts,
+    "remainder": st.integers(-5, 5),
+    "policy": st.sampled_from(["auto", "never", "always"]),
+    "offset": _counts,
+    "strategy": st.sampled_from(["guard", "clamp"]),
     "message": st.sampled_from(["no", 'say "what"']),
 }
 
@@ -43,7 +48,7 @@ def _value(call: str, field: str) -> st.SearchStrategy[object]:
     if field in ("stage", "consumer", "producer", "other"):
         if call == "in_":
             return st.just("packed") if field == "stage" else _values["func"]
-        return _values["StageName"]
+        return _values["func" if call == "prefetch" and field == "producer" else "StageName"]
     if field in ("factor", "fx", "fy", "extent") or (call == "align_storage" and field == "n"):
         return _counts
     if field in ("loops", "dims"):

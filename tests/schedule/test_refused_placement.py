@@ -272,7 +272,7 @@ def test_bound_of_an_unknown_var() -> None:
     assert refusal(lambda: s["C"].bound("k", 0, 32)) == (
         's[C].bound("k", 0, 32): C has no Var k.\n'
         '  asked       s[C].bound("k", 0, 32)    HERE\n'
-        "  rule        bound names a Var of the pure definition\n"
+        "  rule        a directive about a region names a Var of the pure definition\n"
         "  legal here  Vars of C: i, j"
     )
 

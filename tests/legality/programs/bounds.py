@@ -211,3 +211,125 @@ def index_with_a_param_without_an_upper_limit() -> Scheduled:
     i, f = tl.Var("i"), tl.Func("f")
     f[i] = x[i + n]
     return Scheduled(f, tl.Schedule(), {"f": (8,)})
+
+
+def _shifted() -> tl.Func:
+    """``f[i] = g[i + 3]`` with ``g[i] = x[i] * 2``."""
+    x, i = tl.Input("x", (64,), tl.float32), tl.Var("i")
+    g, f = tl.Func("g"), tl.Func("f")
+    g[i] = x[i] * 2.0
+    f[i] = g[i + 3]
+    return f
+
+
+@must_fail(
+    "region_is_said_once",
+    """\
+s[g].bound("i", 0, 64): s[g].align_bounds("i", 8) was given before.
+  asked       s[g].bound("i", 0, 64)    HERE
+  rule        a Var is bound or aligned, and once
+  hint        keep one of the two""",
+)
+def region_aligned_and_bound() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().align_bounds("i", 8).bound("i", 0, 64)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "region_is_said_once",
+    """\
+s[g].align_bounds("i", 4, 1): s[g].align_bounds("i", 8) was given before.
+  asked       s[g].align_bounds("i", 4, 1)    HERE
+  rule        a Var is bound or aligned, and once
+  hint        keep one of the two""",
+)
+def region_aligned_twice() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().align_bounds("i", 8).align_bounds("i", 4, 1)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "output_is_aligned",
+    """\
+s[f].align_bounds("i", 8): f is computed over [0, 50) in i, by its shape.
+  asked       s[f].align_bounds("i", 8)    HERE
+  rule        an output is aligned where its shape is: no more of it can be computed
+  hint        leave the alignment out, or compute f in a shape that has it""",
+)
+def alignment_of_an_output() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].align_bounds("i", 8)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "required_is_inside",
+    """\
+x is read at axis 0 = 0 .. 95, outside [0, 64).
+  rule        reads and writes stay inside the arrays given
+  hint        use a smaller shape=, a larger x, or a boundary condition such as tl.constant_exterior""",
+)
+def alignment_past_an_input() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().align_bounds("i", 48)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "estimate_is_of_an_output",
+    """\
+s[g].set_estimate("i", 0, 64): g is no output.
+  asked       s[g].set_estimate("i", 0, 64)    HERE
+  rule        an estimate is of an output: all other regions follow from those
+  legal here  outputs: f""",
+)
+def estimate_of_a_producer() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().set_estimate("i", 0, 64)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "estimate_starts_at_zero",
+    """\
+s[f].set_estimate("i", 1, 64): i is expected from 1 on.
+  asked       s[f].set_estimate("i", 1, 64)    HERE
+  rule        outputs start at 0
+  legal here  set_estimate("i", 0, 64)""",
+)
+def estimate_from_elsewhere() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].set_estimate("i", 1, 64)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "estimated_once",
+    """\
+s[f].set_estimate("i", 0, 32): s[f].set_estimate("i", 0, 64) was given before.
+  asked       s[f].set_estimate("i", 0, 32)    HERE
+  rule        there is one estimate for a Var
+  hint        keep one of the two""",
+)
+def estimate_said_twice() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].set_estimate("i", 0, 64).set_estimate("i", 0, 32)
+    return Scheduled(_shifted(), s, {"f": (50,)})
+
+
+@must_fail(
+    "estimate_is_whole",
+    """\
+s[f].set_estimate("i", 0, 64): there is no estimate for j of f.
+  asked       s[f].set_estimate("i", 0, 64)    HERE
+  rule        an output is estimated in all its Vars
+  hint        set_estimate("j", 0, extent)""",
+)
+def estimate_of_one_dimension() -> Scheduled:
+    (i, j), f = tl.vars("i j"), tl.Func("f")
+    f[i, j] = i + j
+    s = tl.Schedule()
+    s["f"].set_estimate("i", 0, 64)
+    return Scheduled(f, s, {"f": (8, 8)})

@@ -233,3 +233,19 @@ def unrolled_twice() -> Scheduled:
     s = tl.Schedule()
     s["f"].unroll("i").unroll("i")
     return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "partitioned_loop_repeats",
+    """\
+s[f].partition("j", "always"): j is vectorized.
+  asked       s[f].partition("j", "always")    HERE
+  rule        policies of partitioning are for loops that are serial or parallel
+  legal here  loops: i""",
+)
+def partition_of_lanes() -> Scheduled:
+    f, (i, j) = tl.Func("f"), tl.vars("i j")
+    f[i, j] = i + j
+    s = tl.Schedule()
+    s["f"].partition("j", "always").vectorize("j")
+    return Scheduled(f, s, {"f": (8, 16)})

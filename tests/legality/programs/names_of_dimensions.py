@@ -99,11 +99,11 @@ def one_name_for_both_halves_of_storage() -> Scheduled:
 
 
 @must_fail(
-    "bound_names_a_var",
+    "region_names_a_var",
     """\
 s[C].bound("k", 0, 32): C has no Var k.
   asked       s[C].bound("k", 0, 32)    HERE
-  rule        bound names a Var of the pure definition
+  rule        a directive about a region names a Var of the pure definition
   legal here  Vars of C: i, j""",
 )
 def bound_of_a_reduction_variable() -> Scheduled:
@@ -113,11 +113,11 @@ def bound_of_a_reduction_variable() -> Scheduled:
 
 
 @must_fail(
-    "bound_names_a_var",
+    "region_names_a_var",
     """\
 s[f].bound("ii", 0, 4): f has no Var ii.
   asked       s[f].bound("ii", 0, 4)    HERE
-  rule        bound names a Var of the pure definition
+  rule        a directive about a region names a Var of the pure definition
   legal here  Vars of f: i, j""",
 )
 def bound_of_a_loop_that_is_no_var() -> Scheduled:
