@@ -15,6 +15,7 @@ from tensorlang.symbolic.cases import cases_of
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.intervals import Interval, infer_interval
 from tensorlang.symbolic.linear import linearize
+from tensorlang.symbolic.loosen import loosen
 from tensorlang.symbolic.polyhedra import Polyhedron
 from tensorlang.symbolic.simplify import as_int, simplify
 
@@ -109,9 +110,11 @@ class Surroundings:
             side = self._side(arg)
             if side is None:
                 return None
-            lo, hi = (None if end is None else simplify(end, self._outside) for end in (side.lo, side.hi))
-            sides.append(Interval(lo, hi))
+            sides.append(Interval(self._end(side.lo, BinaryOp.MIN), self._end(side.hi, BinaryOp.MAX)))
         return tuple(sides)
+
+    def _end(self, end: Expr | None, op: BinaryOp) -> Expr | None:
+        return None if end is None else loosen(simplify(end, self._outside), op, self._outside)
 
     def needs(self) -> tuple[Expr, ...]:
         """Index expressions over what is bound outside, at least 0 wherever an access happens, so far as not known."""

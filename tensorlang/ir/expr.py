@@ -128,11 +128,26 @@ class Unary:
         return self.value.type
 
 
+class _Hashed:
+    """The hash of a deep expression, kept once it is found, as it is looked up in many tables."""
+
+    __slots__ = ("_hash",)
+
+    _hash: int
+
+
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(_Hashed):
     op: BinaryOp
     a: Expr
     b: Expr
+
+    def __hash__(self) -> int:
+        try:
+            return self._hash
+        except AttributeError:
+            object.__setattr__(self, "_hash", hash((self.op, self.a, self.b)))
+            return self._hash
 
     @property
     def type(self) -> DType:

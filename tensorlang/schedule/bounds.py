@@ -251,7 +251,9 @@ def check_estimate_starts_at_zero(call: SetEstimate) -> ScheduleError | None:
     """Outputs start at 0."""
     if call.min == 0:
         return None
-    return call.error(f"{call.var} is expected from {call.min} on.", legal=f'set_estimate("{call.var}", 0, {call.extent})')
+    return call.error(
+        f"{call.var} is expected from {call.min} on.", legal=f'set_estimate("{call.var}", 0, {call.extent})'
+    )
 
 
 @rule(Family.BOUNDS)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tensorlang.dtypes import DType
-from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, CompareOp, Const, Expr, Select, Variable
+from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, CompareOp, Const, Expr, Select, Variable, index
 from tensorlang.ir.visitor import children, conjuncts
-from tensorlang.symbolic.linear import Linear, linearize
+from tensorlang.symbolic.linear import Linear, linearize, to_expr
 
 # Min and max atoms are replaced by either operand this many times before a proof gives up.
 _EXPANSIONS = 4
@@ -60,6 +60,7 @@ class Facts:
     _found: dict[tuple[int, int], tuple[Expr, Limits]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+    _lows: dict[tuple[Linear, int], int | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def with_limits(self, name: str, limits: Limits) -> Facts:
         """These facts and one more."""
@@ -119,11 +120,20 @@ class Facts:
 
     def _lowest(self, form: Linear, expansions: int) -> int | None:
         """A lower bound of a form."""
+        key = form, expansions
+        if key not in self._lows:
+            self._lows[key] = self._infer_lowest(form, expansions)
+        return self._lows[key]
+
+    def _infer_lowest(self, form: Linear, expansions: int) -> int | None:
         bounds = [self._plain(form, expansions).lo]
         pair = _opposite_quotients(form)
         if pair is not None:
             gap, rest = self._lowest(pair.gap, expansions), self._lowest(pair.rest, expansions)
             bounds.append(None if gap is None or rest is None else rest + pair.scale * (gap // pair.divisor))
+        whole = _without_quotient(form) if expansions else None
+        if whole is not None:
+            bounds.append(self._lowest(whole, expansions - 1))
         sides = _take_apart(form) if expansions else None
         if sides is not None:
             ends = [self._lowest(side, expansions - 1) for side in sides.forms]
@@ -221,28 +231,75 @@ def _take_apart(form: Linear) -> _Sides | None:
     Those that are one operand or the other come first, as nothing is lost, and of these the largest, as the others may
     cancel against what stands in it.
     """
-    extremes = [term for term in form.terms if isinstance(term[0], Select) or _is_extreme(term[0])]
-    if not extremes:
+    choices = [(choice, c, atom) for atom, c in form.terms if (choice := _choice(atom)) is not None]
+    if not choices:
         return None
-    atom, c = extremes[0] if len(extremes) == 1 else max(extremes, key=lambda t: (_is_either(*t), _size(t[0])))
+    choice, c, atom = choices[0] if len(choices) == 1 else max(choices, key=lambda t: (_is_either(*t[:2]), _size(t[2])))
     rest = form.plus(Linear(((atom, 1),), 0), -c)
-    operands = (atom.if_true, atom.if_false) if isinstance(atom, Select) else children(atom)
-    a, b = (rest.plus(linearize(operand), c) for operand in operands)
-    return _Sides((a, b), _is_either(atom, c))
+    a, b = (rest.plus(operand, c) for operand in choice.operands)
+    return _Sides((a, b), _is_either(choice, c))
 
 
-def _is_either(atom: Expr, coefficient: int) -> bool:
-    """True if ``coefficient * atom`` is at least the smaller of what its operands give, else at least the larger."""
-    return isinstance(atom, Select) or (isinstance(atom, Binary) and (atom.op is BinaryOp.MIN) == (coefficient > 0))
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is one of two forms: the smaller or the larger, or either, if there is no `op`."""
+
+    operands: tuple[Linear, Linear]
+    op: BinaryOp | None
 
 
-def _is_extreme(atom: Expr) -> bool:
-    return isinstance(atom, Binary) and atom.op in (BinaryOp.MIN, BinaryOp.MAX)
+def _choice(atom: Expr) -> _Choice | None:
+    """The two forms of a min, a max, a select, or a quotient of one of them."""
+    match atom:
+        case Select(_, a, b):
+            return _Choice((linearize(a), linearize(b)), None)
+        case Binary(BinaryOp.MIN | BinaryOp.MAX as op, a, b):
+            return _Choice((linearize(a), linearize(b)), op)
+        case Binary(BinaryOp.FLOOR_DIV, numerator, Const(value, _)) if int(value) > 0:
+            form = linearize(numerator)
+            for inner, c in form.terms:
+                choice = _choice(inner)
+                if choice is not None:
+                    rest = form.plus(Linear(((inner, 1),), 0), -c)
+                    x, y = (_divide(rest.plus(operand, c), int(value)) for operand in choice.operands)
+                    return _Choice((x, y), choice.op if c > 0 or choice.op is None else _OPPOSITE[choice.op])
+    return None
+
+
+_OPPOSITE = {BinaryOp.MIN: BinaryOp.MAX, BinaryOp.MAX: BinaryOp.MIN}
+
+
+def _divide(form: Linear, divisor: int) -> Linear:
+    """``form // divisor``, with what the divisor divides outside."""
+    whole = tuple((atom, c // divisor) for atom, c in form.terms if c % divisor == 0)
+    rest = tuple((atom, c) for atom, c in form.terms if c % divisor)
+    if not rest:
+        return Linear(whole, form.constant // divisor)
+    numerator = to_expr(Linear(rest, form.constant))
+    return Linear(whole, 0).plus(Linear(((Binary(BinaryOp.FLOOR_DIV, numerator, index(divisor)), 1),), 0))
+
+
+def _is_either(choice: _Choice, coefficient: int) -> bool:
+    """True if a choice times `coefficient` is at least the smaller of what its operands give, else at least the
+    larger."""
+    return choice.op is None or (choice.op is BinaryOp.MIN) == (coefficient > 0)
 
 
 def _size(expr: Expr) -> int:
     """Number of nodes."""
     return 1 + sum(map(_size, children(expr)))
+
+
+def _without_quotient(form: Linear) -> Linear | None:
+    """A lower bound of a form by ``a - d + 1 <= d * (a // d) <= a``, where `a` cancels against its other terms."""
+    for atom, c in form.terms:
+        match atom:
+            case Binary(BinaryOp.FLOOR_DIV, numerator, Const(value, _)) if int(value) > 0 and c % int(value) == 0:
+                scale = c // int(value)
+                rest = form.plus(Linear(((atom, 1),), 0), -c).plus(linearize(numerator), scale)
+                if len(rest.terms) < len(form.terms):
+                    return rest.plus(Linear((), max(scale, 0) * (int(value) - 1)), -1)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tensorlang.dtypes import int64
@@ -74,6 +74,15 @@ def infer_interval(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> I
 def reads_memory(expr: Expr) -> bool:
     """Whether `expr` depends on values of Funcs, Inputs or buffers."""
     return any(isinstance(node, Call | Load) for node in walk(expr))
+
+
+def operands(expr: Expr, op: BinaryOp) -> Iterator[Expr]:
+    """The expressions that `expr` is the min or the max of."""
+    if isinstance(expr, Binary) and expr.op is op:
+        yield from operands(expr.a, op)
+        yield from operands(expr.b, op)
+    else:
+        yield expr
 
 
 def _of_narrow(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interval:

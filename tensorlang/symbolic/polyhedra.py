@@ -15,10 +15,12 @@ from tensorlang.ir.visitor import free_variables
 from tensorlang.symbolic.cases import Case, cases_of, choices_of, negation
 from tensorlang.symbolic.elimination import Row, Rows, eliminate, make_row
 from tensorlang.symbolic.facts import Facts
-from tensorlang.symbolic.intervals import Interval, infer_interval, reads_memory
+from tensorlang.symbolic.intervals import Interval, infer_interval, operands, reads_memory
 from tensorlang.symbolic.linear import Linear, atom, constant, linearize, linearize_with, to_expr
 from tensorlang.symbolic.simplify import simplify
 
+# Bounds are the min or the max of at most this many: longer ones cost more than they tell.
+_MOST_ENDS = 3
 # A sum of several min and max is taken apart into at most this many forms for one of its bounds.
 _MOST_FORMS = 16
 # The column of the value whose bounds are asked for.
@@ -77,11 +79,8 @@ class Polyhedron:
                     highs.append(self._end(form, rows, BinaryOp.MIN))
         if not lows:
             return None
-        low, high = self._combine(lows, BinaryOp.MIN), self._combine(highs, BinaryOp.MAX)
-        return Interval(
-            self._combine([e for e in (whole.lo, low) if e is not None], BinaryOp.MAX),
-            self._combine([e for e in (whole.hi, high) if e is not None], BinaryOp.MIN),
-        )
+        low, high = self._loosest(lows, BinaryOp.MIN), self._loosest(highs, BinaryOp.MAX)
+        return Interval(self._tightest([whole.lo, low], BinaryOp.MAX), self._tightest([whole.hi, high], BinaryOp.MIN))
 
     def proves(self, condition: Expr) -> bool:
         """True if `condition` holds at every point."""
@@ -120,7 +119,7 @@ class Polyhedron:
         """Make `term` a variable that is bounded by `side`."""
         self._inner.add(self._column(term))
         for end, sign in ((side.lo, 1), (side.hi, -1)):
-            for bound in [] if end is None else _operands(end, BinaryOp.MAX if sign > 0 else BinaryOp.MIN):
+            for bound in [] if end is None else operands(end, BinaryOp.MAX if sign > 0 else BinaryOp.MIN):
                 self._known.append(self._row(linearize(bound).times(-sign).plus(atom(term), sign)))
         return atom(term)
 
@@ -171,9 +170,9 @@ class Polyhedron:
         for part in self._forms(form, looser):
             asked = self._row(part.times(sign), -sign)
             left = eliminate([*self._known, *rows, asked], self._inner, _VALUE) or []
-            bounds = [self._bound(row, sign) for row in left if row.coefficient(_VALUE)]
-            ends.append(self._combine(bounds, tighter))
-        return self._combine(ends, looser)
+            bounds = self._strongest([row for row in left if row.coefficient(_VALUE)])
+            ends.append(self._tightest([self._bound(row, sign) for row in bounds], tighter))
+        return self._loosest(ends, looser)
 
     def _forms(self, form: Linear, looser: BinaryOp) -> Iterator[Linear]:
         """Forms the outermost of whose bounds is that of `form`: a max is, for an upper bound, either operand."""
@@ -193,6 +192,21 @@ class Polyhedron:
         extreme = self._extremes.get(term)
         return extreme is not None and (extreme.op is looser) == (coefficient > 0)
 
+    def _strongest(self, rows: Rows) -> Rows:
+        """The rows that no other is known to imply, by the value that each leaves room for."""
+        kept: Rows = []
+        for row in rows:
+            if not any(self._implies(other, row) for other in kept):
+                kept = [other for other in kept if not self._implies(row, other)]
+                kept.append(row)
+        return kept
+
+    def _implies(self, strong: Row, weak: Row) -> bool:
+        """True if the bound that `weak` says of the value is known to follow from the one of `strong`."""
+        a, b = abs(strong.coefficient(_VALUE)), abs(weak.coefficient(_VALUE))
+        forms = [self._over_parameters({k: c for k, c in r.terms if k != _VALUE}, r.constant) for r in (strong, weak)]
+        return self._facts.proves_at_least(forms[1].times(a).plus(forms[0], -b), 0)
+
     def _bound(self, row: Row, sign: int) -> Expr:
         """The bound that a row over parameters and the value asked for says."""
         factor = abs(row.coefficient(_VALUE))
@@ -208,22 +222,31 @@ class Polyhedron:
         names = {column: term for term, column in self._columns.items()}
         return Linear(tuple((names[column], c) for column, c in terms.items()), value)
 
-    def _combine(self, ends: Sequence[Expr | None], op: BinaryOp) -> Expr | None:
-        """The min or max of bounds, without those that another is known to stand for; None if one is missing."""
+    def _tightest(self, ends: Sequence[Expr | None], op: BinaryOp) -> Expr | None:
+        """A bound as tight as `ends`, of which any may be missing, or as the first of them where they are many."""
+        kept = self._undominated([end for end in ends if end is not None], op)
+        return self._joined(kept[:_MOST_ENDS], op)
+
+    def _loosest(self, ends: Sequence[Expr | None], op: BinaryOp) -> Expr | None:
+        """A bound for all cases, of which `ends` are the bounds; None if one is missing, or there are too many."""
+        present = [end for end in ends if end is not None]
+        kept = self._undominated(present, op)
+        return None if len(present) < len(ends) or len(kept) > _MOST_ENDS else self._joined(kept, op)
+
+    def _joined(self, ends: Sequence[Expr], op: BinaryOp) -> Expr | None:
+        result: Expr | None = None
+        for end in ends:
+            result = end if result is None else simplify(Binary(op, result, end), self._facts)
+        return result
+
+    def _undominated(self, ends: Sequence[Expr], op: BinaryOp) -> list[Expr]:
+        """Those of `ends` whose `op` is that of all, so far as known."""
         kept: list[Expr] = []
         for end in ends:
-            if end is None:
-                return None
-            if any(self._is_first(other, end, op) for other in kept):
-                continue
-            kept = [other for other in kept if not self._is_first(end, other, op)]
-            kept.append(end)
-        if not kept:
-            return None
-        result, *others = kept
-        for end in others:
-            result = simplify(Binary(op, result, end), self._facts)
-        return result
+            if not any(self._is_first(other, end, op) for other in kept):
+                kept = [other for other in kept if not self._is_first(end, other, op)]
+                kept.append(end)
+        return kept
 
     def _is_first(self, a: Expr, b: Expr, op: BinaryOp) -> bool:
         """True if ``op(a, b)`` is known to be `a`."""
@@ -238,12 +261,3 @@ class Polyhedron:
                 rows += [] if limits.lo is None else [Row(((column, 1),), -limits.lo)]
                 rows += [] if limits.hi is None else [Row(((column, -1),), limits.hi)]
         return rows
-
-
-def _operands(expr: Expr, op: BinaryOp) -> Iterator[Expr]:
-    """The expressions that `expr` is the min or the max of."""
-    if isinstance(expr, Binary) and expr.op is op:
-        yield from _operands(expr.a, op)
-        yield from _operands(expr.b, op)
-    else:
-        yield expr

@@ -5,6 +5,7 @@ Float arithmetic is left as it is: rewriting it could change results.
 
 from __future__ import annotations
 
+from functools import reduce
 from math import gcd
 
 from tensorlang.dtypes import DType, bool_, int64
@@ -29,6 +30,11 @@ from tensorlang.ir.visitor import map_children
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.linear import Linear, atom, constant, is_index, linearize, linearize_with, to_expr
 
+# Operands of a nested min or max are compared with those of another if there are at most this many pairs.
+_MOST_PAIRS = 9
+# Divisions one after the other become one by at most this, so that nothing leaves 64 bits.
+_LARGEST_DIVISOR = 1 << 31
+
 TRUE, FALSE = Const(True, bool_), Const(False, bool_)
 
 
@@ -46,7 +52,19 @@ def difference(a: Expr, b: Expr, facts: Facts = NOTHING_KNOWN) -> Linear:
 
 def _linear(expr: Expr, facts: Facts) -> Linear:
     """The simplified linear form of a scalar int64 expression."""
-    return linearize_with(expr, lambda e: _take_apart(e, facts))
+    return _rejoin(linearize_with(expr, lambda e: _take_apart(e, facts)))
+
+
+def _rejoin(form: Linear) -> Linear:
+    """`form` with ``d * (a // d) + a % d`` written as ``a``."""
+    for term, c in form.terms:
+        match term:
+            case Binary(BinaryOp.MOD, numerator, Const(value, _) as divisor) if int(value):
+                quotient = Binary(BinaryOp.FLOOR_DIV, numerator, divisor)
+                if form.coefficient(quotient) == c * int(value):
+                    rest = form.plus(atom(term), -c).plus(atom(quotient), -c * int(value))
+                    return _rejoin(rest.plus(linearize(numerator), c))
+    return form
 
 
 def _take_apart(expr: Expr, facts: Facts) -> Linear:
@@ -67,6 +85,12 @@ def _take_apart(expr: Expr, facts: Facts) -> Linear:
 
 def _divide(form: Linear, divisor: int, facts: Facts, *, remainder: bool) -> Linear:
     """``form // divisor`` or ``form % divisor``: ``form == divisor * quotient + rest`` with the rest kept small."""
+    match form.terms:
+        case ((Binary(BinaryOp.FLOOR_DIV, numerator, Const(first, _)), 1),) if not remainder and int(first) > 0:
+            both = divisor * int(first)
+            if both <= _LARGEST_DIVISOR:
+                undivided = linearize(numerator).plus(constant(form.constant * int(first)))
+                return _divide(undivided, both, facts, remainder=False)
     whole = _only_quotient(form, divisor, facts)
     if whole is not None:
         return form.plus(constant(whole), -divisor) if remainder else constant(whole)
@@ -75,11 +99,13 @@ def _divide(form: Linear, divisor: int, facts: Facts, *, remainder: bool) -> Lin
     whole = _only_quotient(rest, divisor, facts)
     if whole is not None:
         return rest.plus(constant(whole), -divisor) if remainder else quotient.plus(constant(whole))
-    if remainder:
-        return atom(Binary(BinaryOp.MOD, to_expr(rest), index(divisor)))
+    # What all terms have in common with the divisor stands outside: (2*a + 1) % 4 == 2*(a % 2) + 1.
     common = gcd(divisor, *(c for _, c in rest.terms))
-    shrunk = Linear(tuple((a, c // common) for a, c in rest.terms), rest.constant // common)
-    return quotient.plus(atom(Binary(BinaryOp.FLOOR_DIV, to_expr(shrunk), index(divisor // common))))
+    shrunk = to_expr(Linear(tuple((a, c // common) for a, c in rest.terms), rest.constant // common))
+    if remainder:
+        left = atom(Binary(BinaryOp.MOD, shrunk, index(divisor // common)))
+        return constant(rest.constant % common).plus(left, common)
+    return quotient.plus(atom(Binary(BinaryOp.FLOOR_DIV, shrunk, index(divisor // common))))
 
 
 def _only_quotient(form: Linear, divisor: int, facts: Facts) -> int | None:
@@ -91,26 +117,31 @@ def _only_quotient(form: Linear, divisor: int, facts: Facts) -> int | None:
 
 
 def _extreme(op: BinaryOp, x: Linear, y: Linear, facts: Facts) -> Linear:
-    gap = x.plus(y, -1)
-    limits = facts.of_linear(gap)
-    if limits.lo is not None and limits.lo >= 0:
-        return x if op is BinaryOp.MAX else y
-    if limits.hi is not None and limits.hi <= 0:
-        return y if op is BinaryOp.MAX else x
-    return _nested_extreme(op, x, y) or atom(Binary(op, to_expr(x), to_expr(y)))
+    """The min or max of two forms, without those operands of either that one of the other stands for."""
+    if _is_first(op, x, y, facts):
+        return x
+    if _is_first(op, y, x, facts):
+        return y
+    left, right = _operands(op, x), _operands(op, y)
+    if 2 < len(left) + len(right) and len(left) * len(right) <= _MOST_PAIRS:
+        kept = [a for a in left if not any(_is_first(op, b, a, facts) for b in right)]
+        others = [b for b in right if not any(_is_first(op, a, b, facts) for a in kept)]
+        if len(kept) + len(others) < len(left) + len(right):
+            return reduce(lambda a, b: atom(Binary(op, to_expr(a), to_expr(b))), [*kept, *others])
+    return atom(Binary(op, to_expr(x), to_expr(y)))
 
 
-def _nested_extreme(op: BinaryOp, x: Linear, y: Linear) -> Linear | None:
-    """``max(max(a, b) + c, d)`` as ``max(a + c, max(b + c, d))`` where all but `a` are numbers, and so for min."""
-    for nest, bound in ((x, y), (y, x)):
-        if not bound.is_constant or len(nest.terms) != 1:
-            continue
-        match nest.terms[0]:
-            case (Binary(inner, a, Const(value, _)) | Binary(inner, Const(value, _), a), 1) if inner is op:
-                ends = (int(value) + nest.constant, bound.constant)
-                end = max(ends) if op is BinaryOp.MAX else min(ends)
-                return atom(Binary(op, to_expr(linearize(a).plus(constant(nest.constant))), index(end)))
-    return None
+def _is_first(op: BinaryOp, x: Linear, y: Linear, facts: Facts) -> bool:
+    """True if ``op(x, y)`` is known to be `x`."""
+    return facts.proves_at_least(x.plus(y, -1) if op is BinaryOp.MAX else y.plus(x, -1), 0)
+
+
+def _operands(op: BinaryOp, form: Linear) -> list[Linear]:
+    """The forms that `form` is the min or the max of: ``max(a, b) + c`` is the larger of ``a + c`` and ``b + c``."""
+    match form.terms:
+        case ((Binary(inner, a, b), 1),) if inner is op:
+            return [x.plus(constant(form.constant)) for side in (a, b) for x in _operands(op, linearize(side))]
+    return [form]
 
 
 def _fold(expr: Expr, facts: Facts) -> Expr:

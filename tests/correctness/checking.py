@@ -21,25 +21,28 @@ def assert_agrees(
     expected: Callable[..., Any],
     *,
     shape: Sequence[int] | Mapping[str, Sequence[int]] | None = None,
+    arrays: Mapping[str, Array] | None = None,
     tolerance: float = 1e-5,
-) -> None:
+) -> tl.Kernel:
     """Fail unless the kernel gives what the oracle gives, and what `expected` makes of the inputs.
 
-    `expected` gives an array, or a tuple of them where the kernel has several outputs or a tuple. `tolerance` is
-    relative to the largest element expected; integers are compared exactly.
+    `expected` gives an array, or a tuple of them where the kernel has several outputs or a tuple. `arrays` are the
+    inputs where random ones do not suit the program. `tolerance` is relative to the largest element expected; integers
+    are compared exactly.
     """
     kernel = tl.compile(output, s, shape=shape)
     for threads in (1, 2):
-        result = check_kernel(kernel, threads=threads)
+        result = check_kernel(kernel, arrays=arrays, threads=threads)
         assert result.ok, f"{threads} threads: {result.reason}\n{s.source()}"
-    arrays = [_random(item.shape, item.type) for item in kernel.inputs]
-    wanted = expected(*arrays)
-    got = kernel(*arrays)
+    inputs = [_random(item.shape, item.type) if arrays is None else arrays[item.name] for item in kernel.inputs]
+    wanted = expected(*inputs)
+    got = kernel(*inputs)
     if not isinstance(got, tuple):
         wanted, got = (wanted,), (got,)
     assert len(got) == len(wanted)
     for ours, theirs in zip(got, wanted, strict=True):
         _assert_close(ours, np.asarray(theirs), tolerance)
+    return kernel
 
 
 def _assert_close(got: Array, wanted: Array, tolerance: float) -> None:

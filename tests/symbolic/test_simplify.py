@@ -98,7 +98,7 @@ def test_an_interval_holds_every_value_of_its_scope(expr: Expr, at: dict[str, in
     assert interval.hi is None or value <= evaluate(interval.hi, at)
 
 
-X, Y = Variable("x"), Variable("y")
+X, Y, N = Variable("x"), Variable("y"), Variable("n")
 
 
 def _plus(a: Expr, b: Expr) -> Expr:
@@ -107,6 +107,22 @@ def _plus(a: Expr, b: Expr) -> Expr:
 
 def _minus(a: Expr, b: Expr) -> Expr:
     return Binary(BinaryOp.SUB, a, b)
+
+
+def _min(a: Expr, b: Expr) -> Expr:
+    return Binary(BinaryOp.MIN, a, b)
+
+
+def _max(a: Expr, b: Expr) -> Expr:
+    return Binary(BinaryOp.MAX, a, b)
+
+
+def _quotient(a: Expr, divisor: int) -> Expr:
+    return Binary(BinaryOp.FLOOR_DIV, a, index(divisor))
+
+
+def _remainder(a: Expr, divisor: int) -> Expr:
+    return Binary(BinaryOp.MOD, a, index(divisor))
 
 
 def _times(a: Expr, factor: int) -> Expr:
@@ -131,6 +147,16 @@ def _times(a: Expr, factor: int) -> Expr:
             ),
             "1",
         ),
+        (_quotient(_plus(_quotient(_plus(N, index(1)), 2), index(3)), 5), "(n + 7) // 10"),
+        (_plus(_times(_quotient(N, 6), 6), _remainder(N, 6)), "n"),
+        (_plus(_times(_quotient(N, 0), 0), _remainder(N, 0)), "n % 0"),  # which is 0
+        (_remainder(_plus(_times(N, 6), index(5)), 4), "n % 2 * 2 + 1"),
+        # Of operands of nested min and max, those that stand for others.
+        (_min(_min(_minus(N, index(1)), _plus(N, index(1))), N), "n - 1"),
+        (_min(_min(_max(N, index(6)), _plus(N, index(2))), _plus(N, index(1))), "min(max(n, 6), n + 1)"),
+        (_max(_plus(_max(N, index(3)), index(1)), index(5)), "max(n + 1, 5)"),
+        # The last lane of the last vector is at the end or after it.
+        (_min(_plus(_times(_quotient(_min(N, index(34)), 4), 4), index(3)), _min(N, index(34))), "min(n, 34)"),
     ],
 )  # fmt: skip
 def test_simplify_proves(expr: Expr, expected: str) -> None:
