@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-NETWORKS = ("resnet50",)
+NETWORKS = (
+    "alexnet",
+    "googlenet",
+    "mobilenet_v1",
+    "mobilenet_v2",
+    "resnet18",
+    "resnet50",
+    "squeezenet1_1",
+    "vgg16",
+)
 """Networks that `autotune.networks.find_network` knows."""
 ALL_LAYERS = "all"
 """Stands for every layer of a network."""

@@ -12,7 +12,6 @@ from rich.table import Table
 from autotune.measure.measurer import Peaks
 from autotune.networks import describe_layers
 from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult
-from tensorlang.nn import Conv2d
 
 _NOTHING = "-"
 _NEAR_PEAK_PERCENT = 90
@@ -28,7 +27,7 @@ def to_data(result: NetworkResult) -> dict[str, Any]:
         "network": result.network,
         "threads": result.threads,
         "distinct_layers": len(result.layers),
-        "distinct_convolutions": sum(isinstance(layer.layer.workload, Conv2d) for layer in result.layers),
+        "distinct_convolutions": sum(layer.layer.is_convolution for layer in result.layers),
         "fma_peak_gflops": result.peaks.fma_gflops if result.peaks else None,
         "read_bandwidth_gbs": result.peaks.read_gbs if result.peaks else None,
         "layers": [_layer_data(layer, result.peaks) for layer in result.layers],

@@ -55,5 +55,5 @@ def distance(theirs: Workload, ours: Workload) -> float:
 def _loops(workload: Workload) -> dict[str, object]:
     """The fields of a workload that are not extents, and of padding and groups whether there are any."""
     fields = vars(workload)
-    kept = {name: value for name, value in fields.items() if name not in (*_EXTENTS, "bias", "relu", "padding")}
+    kept = {name: value for name, value in fields.items() if name not in (*_EXTENTS, "bias", "relu", "clip", "padding")}
     return kept | {"is_padded": any(fields.get("padding", ())), "is_grouped": fields.get("groups", 1) > 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +59,8 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     else:
         node, weights, x = _conv_node(workload, arrays)
         shape = (workload.n, workload.k, workload.p, workload.q)
-    model = _model(node, weights, x, shape, workload.relu)
+    nodes, bounds = _activate(node, workload)
+    model = _model(nodes, weights | bounds, x, shape)
     return OnnxLayer(model, x, shape, is_image=not isinstance(workload, Gemm))
 
 
@@ -91,11 +92,20 @@ def _conv_node(
     return node, weights, np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))
 
 
+def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
+    """`node` with the node of its activation if there is one, and the constants that this one takes."""
+    if workload.relu:
+        return [node, helper.make_node("Relu", ["reduced"], ["y"])], {}
+    if workload.clip:
+        bounds = {name: np.array(bound, np.float32) for name, bound in zip(("low", "high"), workload.clip, strict=True)}
+        return [node, helper.make_node("Clip", ["reduced", *bounds], ["y"])], bounds
+    node.output[0] = "y"
+    return [node], {}
+
+
 def _model(
-    node: onnx.NodeProto, weights: Mapping[str, Array], x: Array, output_shape: tuple[int, ...], relu: bool
+    nodes: Sequence[onnx.NodeProto], weights: Mapping[str, Array], x: Array, output_shape: tuple[int, ...]
 ) -> bytes:
-    node.output[0] = "reduced" if relu else "y"
-    nodes = [node, helper.make_node("Relu", ["reduced"], ["y"])] if relu else [node]
     graph = helper.make_graph(
         nodes,
         "layer",

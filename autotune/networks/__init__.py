@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from autotune.networks.network import Network, NetworkLayer, describe_layers, parameter_count
+from autotune.networks.alexnet import alexnet
+from autotune.networks.googlenet import googlenet
+from autotune.networks.mobilenet_v1 import mobilenet_v1
+from autotune.networks.mobilenet_v2 import mobilenet_v2
+from autotune.networks.network import Network, NetworkLayer, describe_layers
+from autotune.networks.resnet18 import resnet18
 from autotune.networks.resnet50 import resnet50
+from autotune.networks.squeezenet1_1 import squeezenet1_1
+from autotune.networks.vgg16 import vgg16
 from tensorlang.errors import TuningError
 
-_NETWORKS = {"resnet50": resnet50}
+_MAKERS = (alexnet, googlenet, mobilenet_v1, mobilenet_v2, resnet18, resnet50, squeezenet1_1, vgg16)
+_NETWORKS = {make.__name__: make for make in _MAKERS}
 
-__all__ = ["Network", "NetworkLayer", "describe_layers", "find_network", "network_names", "parameter_count"]
+__all__ = ["Network", "NetworkLayer", "describe_layers", "find_network", "network_names"]
 
 
 def network_names() -> tuple[str, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autotune.names import ALL_LAYERS
 from tensorlang.errors import TuningError
-from tensorlang.nn.workload import Conv2d, Gemm, Workload
+from tensorlang.nn.workload import Conv2d, DepthwiseConv2d, Gemm, Workload
 
 _MOST_NAMED = 3
 
@@ -21,6 +21,11 @@ class NetworkLayer:
     workload: Workload
     count: int
 
+    @property
+    def is_convolution(self) -> bool:
+        """True for convolutions, dense, grouped and depthwise."""
+        return isinstance(self.workload, Conv2d | DepthwiseConv2d)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -31,6 +36,8 @@ class Network:
     name : str
     layers : tuple of NetworkLayer
         Names are unique, and so are workloads: equal layers are one entry with a larger `count`.
+    is_normalised : bool
+        True if batch normalisation follows every convolution; weights and biases have absorbed it.
 
     Raises
     ------
@@ -40,6 +47,7 @@ class Network:
 
     name: str
     layers: tuple[NetworkLayer, ...]
+    is_normalised: bool = True
 
     def __post_init__(self) -> None:
         for what, values in (("name", [x.name for x in self.layers]), ("workload", [x.workload for x in self.layers])):
@@ -55,12 +63,17 @@ class Network:
     @property
     def convolutions(self) -> tuple[NetworkLayer, ...]:
         """The distinct layers that are convolutions."""
-        return tuple(layer for layer in self.layers if isinstance(layer.workload, Conv2d))
+        return tuple(layer for layer in self.layers if layer.is_convolution)
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one pass, every layer as often as it occurs."""
         return sum(layer.count * layer.workload.macs for layer in self.layers)
+
+    @property
+    def parameters(self) -> int:
+        """Trained parameters: weights, biases, and of a batch normalisation a scale and a shift per channel."""
+        return sum(layer.count * _parameters(layer.workload, self.is_normalised) for layer in self.layers)
 
     def select(self, names: Sequence[str]) -> Network:
         """Return the network of the named layers alone; all of them if `names` is empty or ``("all",)``.
@@ -76,12 +89,12 @@ class Network:
         for name in names:
             if name not in known:
                 raise TuningError(f"{self.name} has no layer {name!r}.", legal=" | ".join(known))
-        return Network(self.name, tuple(known[name] for name in dict.fromkeys(names)))
+        return replace(self, layers=tuple(known[name] for name in dict.fromkeys(names)))
 
 
 def describe_layers(layers: Sequence[NetworkLayer]) -> str:
     """Say what the numbers count: ``"24 distinct layers, 54 in all: 23 distinct convolutions, 53 in all, and fc"``."""
-    convolutions = [layer for layer in layers if isinstance(layer.workload, Conv2d)]
+    convolutions = [layer for layer in layers if layer.is_convolution]
     others = [layer.name for layer in layers if layer not in convolutions]
     text = _count(layers, "layer")
     if not convolutions or not others:
@@ -95,20 +108,12 @@ def _count(layers: Sequence[NetworkLayer], noun: str) -> str:
     return f"{len(layers)} distinct {noun}{'s' * (len(layers) != 1)}, {occurrences} in all"
 
 
-def parameter_count(layer: NetworkLayer) -> int:
-    """Trained parameters of all occurrences of `layer`.
-
-    A convolution counts its weights and two per output channel, the scale and shift of the batch normalisation that
-    its bias has absorbed; a matrix product counts its weights and biases.
-
-    Raises
-    ------
-    TuningError
-        If the layer is neither.
-    """
-    work = layer.workload
-    if isinstance(work, Conv2d):
-        return layer.count * (work.r * work.s * work.c // work.groups + 2) * work.k
-    if isinstance(work, Gemm):
-        return layer.count * (work.k + work.bias) * work.n
-    raise TuningError(f"Layer {layer.name}: parameters of {work.op} are not counted.")
+def _parameters(workload: Workload, is_normalised: bool) -> int:
+    per_channel = 2 if is_normalised else workload.bias
+    match workload:
+        case Conv2d():
+            return (workload.r * workload.s * workload.c // workload.groups + per_channel) * workload.k
+        case DepthwiseConv2d():
+            return (workload.r * workload.s + per_channel) * workload.k
+        case Gemm():
+            return (workload.k + workload.bias) * workload.n

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from autotune.networks.layers import convolution
 from autotune.networks.network import Network, NetworkLayer
-from tensorlang.nn.workload import Conv2d, Gemm
+from tensorlang.nn.workload import Gemm
 
 # name, input height and width, channels in, channels out, filter, stride, ReLU, times it occurs.
 # Expanding and projecting convolutions have no ReLU: the residual addition comes between.
@@ -40,14 +41,7 @@ def resnet50(batch: int = 1) -> Network:
     One pass over one image is 4.09 GMAC; 25,557,032 trained parameters.
     """
     layers = [
-        NetworkLayer(name, _convolution(batch, size, c, k, taps, stride, relu), count)
+        NetworkLayer(name, convolution(batch, size, c, k, taps, stride, relu=relu), count)
         for name, size, c, k, taps, stride, relu, count in _CONVOLUTIONS
     ]
     return Network("resnet50", (*layers, NetworkLayer("fc", Gemm(m=batch, n=1000, k=2048), 1)))
-
-
-def _convolution(n: int, size: int, c: int, k: int, taps: int, stride: int, relu: bool) -> Conv2d:
-    padding = taps // 2
-    return Conv2d(
-        n=n, h=size, w=size, c=c, k=k, r=taps, s=taps, stride=(stride, stride), padding=(padding, padding), relu=relu
-    )

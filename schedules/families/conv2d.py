@@ -15,7 +15,7 @@
   of two apart evict each other.
 * `c_block` cuts the reduction over input channels, where a panel does not fit the cache: the accumulators of a block
   of rows then live in memory, and a tile of them visits the registers once for each cut and tap row.
-* Bias and ReLU are computed on the tile as it leaves the registers.
+* Bias and activation are computed on the tile as it leaves the registers.
 * With groups, vectors are no wider than what divides a group's output channels, so that each broadcasts the input of
   one group; the channels of a tile that the last group does not fill need a copy of the image with room for them.
 """

@@ -9,7 +9,7 @@
 * `order`: ``channels_inner`` finishes all channels of a tile of columns before moving on, so that rows are read from
   front to back; ``channels_outer`` finishes the block of rows for one tile of channels, so that its weights stay near.
 * `image`: a padded image is made at once (``root``) or by block of `block_p` output rows (``block``).
-* Bias and ReLU are computed on the tile as it leaves the registers.
+* Bias and activation are computed on the tile as it leaves the registers.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@
   live in memory, and a tile of them visits the registers once for each cut.
 * `image` = ``block`` copies each block of rows with a skewed row length before it is used (needs ``blocks``), because
   rows a power of two apart evict each other from the first-level cache.
-* Bias and ReLU are computed on the tile as it leaves the registers.
+* Bias and activation are computed on the tile as it leaves the registers.
 * With few rows each weight is used few times, and the limit is how fast weights are read, not multiplied: packed panels
   are read from front to back, and a tile needs two vectors or more, so that latencies overlap. Measured for
   1x1000x2048, whose 8 MB of weights fit the third-level cache, on an AMD family 25 model 17 core: 85 to 89 us for all

@@ -13,6 +13,8 @@ from tensorlang.errors import LanguageError, TensorlangError
 Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 T = TypeVar("T")
 
+_FLOAT_BITS = 1024
+"""Integers of fewer bits are less than the greatest float [bit]."""
 _SCALARS = {int: "an integer", float: "a number", str: "a string", bool: "true or false", type(None): "null"}
 
 
@@ -96,7 +98,7 @@ class _Decoder:
         return self.error(f"{path} must be {expected}, but got {came if len(came) <= 40 else came[:37] + '...'}.")
 
     def _scalar(self, kind: type, data: Json, path: str) -> object:
-        if kind is float and type(data) is int:
+        if kind is float and type(data) is int and data.bit_length() < _FLOAT_BITS:
             return float(data)
         if type(data) is not kind:
             raise self._fail(path, _SCALARS[kind], data)

@@ -18,7 +18,7 @@ def conv2d(workload: Conv2d) -> Layer:
 
     There ``row = p * stride + r * dilation``, ``column`` likewise of q and s, and with groups `c` counts within the
     group of `k`. Inputs are ``x`` (n, h, w, c), ``w`` (r, s, c / groups, k) and ``bias`` (k); the last two are
-    constant. Stages are ``padded`` if there is padding, ``conv``, ``biased`` if both bias and ReLU follow, ``out``.
+    constant. Stages are ``padded`` if there is padding, ``conv``, ``biased`` if bias and activation follow, ``out``.
     """
     group_c, group_k = workload.c // workload.groups, workload.k // workload.groups
     x, image = _image(workload)

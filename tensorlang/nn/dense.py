@@ -15,7 +15,7 @@ def gemm(workload: Gemm) -> Layer:
     """Return ``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``.
 
     Inputs are ``a`` (m, k), ``b`` (k, n) and ``bias`` (n); the last two are constant. Stages are ``matmul``, then
-    ``biased`` if both bias and ReLU follow, then ``out``.
+    ``biased`` if bias and activation follow, then ``out``.
     """
     dtype = parse_dtype(workload.dtype)
     a = Input("a", (workload.m, workload.k), dtype)

@@ -1,4 +1,4 @@
-"""What follows a layer's reduction: bias and ReLU, as Funcs of their own."""
+"""What follows a layer's reduction: bias and ReLU or clip, as Funcs of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tensorlang.dtypes import parse_dtype
 from tensorlang.lang.expr import Expr
 from tensorlang.lang.func import Func
+from tensorlang.lang.functions import clamp
 from tensorlang.lang.functions import max as elementwise_max
 from tensorlang.lang.input import Input
 from tensorlang.lang.var import Var
@@ -21,7 +22,7 @@ def finish_layer(
     inputs: Sequence[Input],
     stages: Sequence[Func],
 ) -> Layer:
-    """Append bias and ReLU, as the workload asks, to the last of `stages`, and name the result ``"out"``.
+    """Append bias and activation, as the workload asks, to the last of `stages`, and name the result ``"out"``.
 
     Parameters
     ----------
@@ -41,12 +42,23 @@ def finish_layer(
         bias = Input("bias", shape[-1:], dtype, constant=True)
         inputs.append(bias)
         value = value + bias[channel]
-        if workload.relu:
+        if workload.relu or workload.clip:
             biased = Func("biased")
             biased[tuple(indices)] = value
             stages.append(biased)
             value = biased[tuple(indices)]
     out = Func("out")
-    out[tuple(indices)] = elementwise_max(value, 0) if workload.relu else value
+    out[tuple(indices)] = _activate(workload, value)
     stages.append(out)
     return Layer(workload, out, tuple(inputs), shape, {stage.name: stage for stage in stages})
+
+
+def _activate(workload: Workload, value: Expr) -> Expr:
+    if workload.relu:
+        return elementwise_max(value, 0)
+    if workload.clip:
+        # A float literal would promote an integer; its bounds are whole.
+        number = int if value.type.is_integer else float
+        low, high = map(number, workload.clip)
+        return clamp(value, low, high)
+    return value

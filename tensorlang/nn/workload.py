@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar, TypeAlias
 
 from tensorlang.dtypes import parse_dtype
@@ -20,14 +21,15 @@ class _Workload:
 
     @property
     def epilogue(self) -> str:
-        """What follows the reduction: ``"none"``, ``"bias"``, ``"relu"`` or ``"bias+relu"``."""
-        return "+".join(name for name in ("bias", "relu") if getattr(self, name)) or "none"
+        """What follows the reduction: ``"none"``, or ``"bias"``, ``"relu"`` and ``"clip"`` as in ``"bias+clip"``."""
+        return "+".join(name for name in ("bias", "relu", "clip") if getattr(self, name)) or "none"
 
     def to_data(self) -> dict[str, Json]:
-        """The workload as a JSON object: ``op``, then every field."""
+        """The workload as a JSON object: ``op``, then every field; ``clip`` only if there is one."""
         data = encode(self)
         assert isinstance(data, dict)
-        return {"op": self.op, **data}
+        # Records and studies go by this text, and there were some before there was a clip.
+        return {"op": self.op, **{name: item for name, item in data.items() if name != "clip" or item is not None}}
 
     def to_json(self) -> str:
         """The workload as one line of JSON; `workload_from_json` reads it back."""
@@ -36,7 +38,11 @@ class _Workload:
 
 @dataclass(frozen=True)
 class Gemm(_Workload):
-    """``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``, i < m, j < n; b and bias are weights."""
+    """``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``, i < m, j < n; b and bias are weights.
+
+    The activation is ReLU, ``max(x, 0)``, or with ``clip=(low, high)`` it is ``min(max(x, low), high)``; ReLU6 is
+    ``clip=(0, 6)``.
+    """
 
     op: ClassVar[str] = "gemm"
 
@@ -46,6 +52,7 @@ class Gemm(_Workload):
     bias: bool = True
     relu: bool = False
     dtype: str = "float32"
+    clip: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         _check(self, "m", "n", "k")
@@ -63,7 +70,8 @@ class Gemm(_Workload):
 class Conv2d(_Workload):
     """A 2-D convolution of an (n, h, w, c) image with an (r, s, c / groups, k) filter, giving (n, p, q, k).
 
-    Pairs are (vertical, horizontal). Output channel ``k`` reads the ``c / groups`` input channels of its group.
+    Pairs are (vertical, horizontal). Output channel ``k`` reads the ``c / groups`` input channels of its group. What
+    follows is as in `Gemm`; with `clip`, `relu` is False.
     """
 
     op: ClassVar[str] = "conv2d"
@@ -82,6 +90,7 @@ class Conv2d(_Workload):
     bias: bool = True
     relu: bool = True
     dtype: str = "float32"
+    clip: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         _check(self, "n", "h", "w", "c", "k", "r", "s", "groups")
@@ -113,7 +122,8 @@ class Conv2d(_Workload):
 class DepthwiseConv2d(_Workload):
     """A 2-D convolution of each channel of an (n, h, w, c) image by its own filters, giving (n, p, q, c * multiplier).
 
-    Output channel ``k`` reads input channel ``k // multiplier``. Pairs are (vertical, horizontal).
+    Output channel ``k`` reads input channel ``k // multiplier``. Pairs are (vertical, horizontal). What follows is as
+    in `Gemm`; with `clip`, `relu` is False.
     """
 
     op: ClassVar[str] = "depthwise_conv2d"
@@ -131,6 +141,7 @@ class DepthwiseConv2d(_Workload):
     bias: bool = True
     relu: bool = True
     dtype: str = "float32"
+    clip: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         _check(self, "n", "h", "w", "c", "r", "s", "multiplier")
@@ -160,6 +171,9 @@ class DepthwiseConv2d(_Workload):
         multiplier = f" x{self.multiplier}" if self.multiplier > 1 else ""
         return f"depthwise_conv2d {self.n}x{self.h}x{self.w}x{self.c}{multiplier}, {_filter_text(self)}"
 
+
+_FLOAT_BITS = 53
+"""Integers of so many bits are floats too [bit]."""
 
 Workload: TypeAlias = Gemm | Conv2d | DepthwiseConv2d
 WORKLOADS: Mapping[str, type[Workload]] = {kind.op: kind for kind in (Gemm, Conv2d, DepthwiseConv2d)}
@@ -208,6 +222,31 @@ def _check(workload: Workload, *sizes: str) -> None:
         raise LanguageError(
             f"{kind}: sums cannot be accumulated in {element}.", hint="use float32, float64 or an integer type"
         )
+    if workload.clip is not None:
+        _check_clip(workload, is_integer=element.is_integer)
+
+
+def _check_clip(workload: Workload, is_integer: bool) -> None:
+    kind, clip = type(workload).__name__, workload.clip
+    numbers = "integers" if is_integer else "finite numbers"
+    if not isinstance(clip, tuple) or len(clip) != 2 or not all(_is_bound(bound, is_integer) for bound in clip):
+        raise LanguageError(f"{kind}: clip must be a pair of {numbers} or None, but got {clip!r}.")
+    low, high = clip
+    if low > high:
+        raise LanguageError(f"{kind}: low <= high must hold for clip=(low, high), but got {clip!r}.")
+    if workload.relu:
+        raise LanguageError(
+            f"{kind}: a layer has one activation, but got relu=True and clip={clip!r}.",
+            hint=f"relu=False, clip={(max(low, 0), max(high, 0))!r}",
+        )
+    # (0, 6) and (0.0, 6.0) are one workload and have one text.
+    object.__setattr__(workload, "clip", (float(low), float(high)))
+
+
+def _is_bound(bound: object, is_integer: bool) -> bool:
+    if type(bound) is float:
+        return isfinite(bound) and not (is_integer and bound % 1)
+    return type(bound) is int and bound.bit_length() <= _FLOAT_BITS
 
 
 def _check_geometry(workload: Conv2d | DepthwiseConv2d) -> None:

@@ -23,6 +23,7 @@ from schedules import Database, Hardware
 from tests.schedules.examples import WORKLOADS, record
 
 MAIN = "from autotune.cli import main; main()"
+KNOWN = "alexnet, googlenet, mobilenet_v1, mobilenet_v2, resnet18, resnet50, squeezenet1_1, vgg16"
 LAYERS = " | ".join(layer.name for layer in find_network("resnet50").layers)
 
 
@@ -51,7 +52,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             ("db", "lookup", "conv1"),
             "Error: 'conv1' names no workload.\n"
             "  legal here  NETWORK:LAYER | JSON\n"
-            "  hint        for example resnet50:conv1\n",
+            "  hint        for example alexnet:conv1\n",
         ),
         (
             ("db", "lookup", '{"op": "fft"}'),
@@ -70,12 +71,15 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
         (("tune",), "Missing argument 'NETWORK'."),
         (("frobnicate",), "No such command 'frobnicate'."),
         *(
-            ((command, "resnet51"), "Invalid value for 'NETWORK': there is no network 'resnet51'. Known: resnet50.")
+            (
+                (command, "resnet51"),
+                "Invalid value for 'NETWORK': there is no network 'resnet51'. Known: " + KNOWN + ".",
+            )
             for command in ("tune", "run")
         ),
         (
             ("bench", "resnet51"),
-            "Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: resnet50, compile-time, blur.",
+            f"Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: {KNOWN}, compile-time, blur.",
         ),
         (
             ("tune", "resnet50", "--budget", "soon"),
@@ -110,7 +114,7 @@ finally:
 
 def test_help_names_the_networks_and_the_units_of_the_budget() -> None:
     shown = " ".join(CliRunner().invoke(root._autotune, ["tune", "--help"]).output.split())
-    assert "Networks: resnet50." in shown
+    assert f"Networks: {KNOWN}." in shown
     assert "in hours, minutes and seconds: 90s, 10m, 1h30m; a number alone is seconds" in shown
 
 

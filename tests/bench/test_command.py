@@ -63,8 +63,9 @@ def test_a_peer_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_one_layer_from_end_to_end() -> None:
-    result = _bench("resnet50", "--layer", "conv5_reduce", "--threads", "1", "--rounds", "1", "--json")
+@pytest.mark.parametrize(("network", "layer"), [("resnet50", "conv5_reduce"), ("mobilenet_v2", "dw15")])
+def test_one_layer_from_end_to_end(network: str, layer: str) -> None:
+    result = _bench(network, "--layer", layer, "--threads", "1", "--rounds", "1", "--json")
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
     assert [(case["implementation"], case["schedule"]) for case in document["cases"]] == [
@@ -74,10 +75,10 @@ def test_one_layer_from_end_to_end() -> None:
     ]
     assert document["failures"] == []
     summary = document["summary"]
-    assert summary["worst"]["case"] == "conv5_reduce"
+    assert summary["worst"]["case"] == layer
     assert summary["geomean_vs"]["onnxruntime"] == pytest.approx(summary["worst"]["ratio"])
     assert summary["fma_peak_gflops"] > 0
     assert summary["build_s"]["median"] > 0
     reproduce = document["cases"][0]["reproduce"]
-    assert reproduce == "autotune bench resnet50 --batch 1 --rounds 1 --layers conv5_reduce --threads 1 --json"
-    assert "conv5_reduce" in result.stderr
+    assert reproduce == f"autotune bench {network} --batch 1 --rounds 1 --layers {layer} --threads 1 --json"
+    assert layer in result.stderr

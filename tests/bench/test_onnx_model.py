@@ -39,7 +39,8 @@ def _convolve(work: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> Ar
 def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
     out = arrays["a"].astype(np.float64) @ arrays["b"] if isinstance(work, Gemm) else _convolve(work, arrays)
     out = out + arrays["bias"] if work.bias else out
-    return np.maximum(out, 0) if work.relu else out
+    out = np.maximum(out, 0) if work.relu else out
+    return np.clip(out, *work.clip) if work.clip else out
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,14 @@ def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
     [
         Gemm(m=3, n=5, k=7),
         Gemm(m=4, n=2, k=3, bias=False, relu=True),
+        Gemm(m=4, n=3, k=3, clip=(-0.5, 0.25)),
         Conv2d(n=2, h=6, w=7, c=3, k=4, r=3, s=3),
+        Conv2d(n=1, h=6, w=7, c=3, k=4, r=1, s=1, relu=False, clip=(0, 0.5)),
         Conv2d(n=1, h=9, w=8, c=4, k=6, r=3, s=2, stride=(2, 1), padding=(1, 2), relu=False),
         Conv2d(n=1, h=9, w=9, c=4, k=6, r=2, s=3, dilation=(2, 3), groups=2, bias=False),
         DepthwiseConv2d(n=1, h=7, w=6, c=4, r=3, s=3, stride=(2, 2), padding=(1, 1)),
         DepthwiseConv2d(n=2, h=5, w=6, c=3, r=2, s=3, multiplier=2, relu=False),
+        DepthwiseConv2d(n=1, h=5, w=6, c=8, r=3, s=3, padding=(1, 1), relu=False, clip=(0, 0.5)),
     ],
     ids=str,
 )

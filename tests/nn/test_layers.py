@@ -22,7 +22,8 @@ def _evaluate(layer: nn.Layer, arrays: dict[str, Array]) -> npt.NDArray[np.gener
 
 def _finish(workload: nn.Workload, total: Array, arrays: dict[str, Array]) -> Array:
     total = total + arrays["bias"] if workload.bias else total
-    return np.maximum(total, 0) if workload.relu else total
+    total = np.maximum(total, 0) if workload.relu else total
+    return np.clip(total, *workload.clip) if workload.clip else total
 
 
 def _taps(workload: nn.Conv2d | nn.DepthwiseConv2d, x: Array) -> npt.NDArray[np.float64]:
@@ -44,6 +45,25 @@ def test_gemm(bias: bool, relu: bool) -> None:
     np.testing.assert_array_equal(_evaluate(layer, arrays), expected)
 
 
+@pytest.mark.parametrize("clip", [(0, 6), (-3.5, 4.25)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_clip(bias: bool, clip: tuple[float, float]) -> None:
+    workload = nn.Gemm(5, 6, 7, bias=bias, clip=clip, dtype="float64")
+    layer = nn.build(workload)
+    arrays = _random(layer)
+    found = _evaluate(layer, arrays)
+    np.testing.assert_array_equal(found, _finish(workload, arrays["a"] @ arrays["b"], arrays))
+    assert (found.min(), found.max()) == clip
+
+
+def test_integers_are_clipped_as_integers() -> None:
+    layer = nn.build(nn.Gemm(5, 6, 7, clip=(-2, 6), dtype="int32"))
+    arrays = {name: array.astype(np.int32) for name, array in _random(layer).items()}
+    found = reference.evaluate(layer.algorithm(), {"out": layer.shape}, arrays)["out"]
+    assert found.dtype == np.int32
+    np.testing.assert_array_equal(found, np.clip(arrays["a"] @ arrays["b"] + arrays["bias"], -2, 6))
+
+
 @pytest.mark.parametrize(
     "workload",
     [
@@ -51,6 +71,7 @@ def test_gemm(bias: bool, relu: bool) -> None:
         nn.Conv2d(1, 9, 8, 3, 4, 3, 2, stride=(2, 1), padding=(0, 1), dilation=(1, 2), relu=False, dtype="float64"),
         nn.Conv2d(1, 5, 5, 6, 9, 3, 3, groups=3, bias=False, dtype="float64"),
         nn.Conv2d(1, 4, 4, 6, 3, 1, 1, bias=False, relu=False, dtype="float64"),
+        nn.Conv2d(1, 4, 4, 6, 3, 1, 1, relu=False, clip=(0, 6), dtype="float64"),
     ],
     ids=str,
 )
@@ -69,6 +90,7 @@ def test_conv2d(workload: nn.Conv2d) -> None:
     [
         nn.DepthwiseConv2d(2, 6, 7, 4, 3, 3, padding=(1, 1), dtype="float64"),
         nn.DepthwiseConv2d(1, 9, 9, 3, 3, 3, stride=(2, 2), multiplier=2, bias=False, dtype="float64"),
+        nn.DepthwiseConv2d(1, 6, 7, 4, 3, 3, padding=(1, 1), relu=False, clip=(0, 6), dtype="float64"),
     ],
     ids=str,
 )
@@ -85,4 +107,6 @@ def test_stages_are_named_for_schedules() -> None:
     assert list(full.stages) == ["padded", "conv", "biased", "out"]
     bare = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 3, 3, bias=False, relu=False))
     assert list(bare.stages) == ["conv", "out"]
+    clipped = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 1, 1, relu=False, clip=(0, 6)))
+    assert list(clipped.stages) == ["conv", "biased", "out"]
     assert [item.name for item in full.inputs if item.constant] == ["w", "bias"]

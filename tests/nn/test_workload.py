@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 
 import pytest
 
@@ -15,6 +16,7 @@ EXAMPLES: list[Workload] = [
     Conv2d(1, 224, 224, 3, 64, 7, 7, stride=(2, 2), padding=(3, 3)),
     Conv2d(2, 9, 11, 8, 12, 3, 1, stride=(2, 1), padding=(0, 2), dilation=(1, 3), groups=4, relu=False),
     DepthwiseConv2d(1, 56, 56, 32, 3, 3, padding=(1, 1), multiplier=2),
+    DepthwiseConv2d(1, 56, 56, 32, 3, 3, relu=False, clip=(0, 6)),
 ]
 
 
@@ -42,6 +44,49 @@ def test_epilogue_names() -> None:
         "bias",
         "bias+relu",
     ]
+    assert Gemm(1, 1, 1, clip=(0, 0)).epilogue == "bias+clip"
+
+
+def test_text_of_a_workload_without_clip_does_not_name_it() -> None:
+    assert Gemm(1, 2, 3).to_data() == {
+        "op": "gemm", "m": 1, "n": 2, "k": 3, "bias": True, "relu": False, "dtype": "float32"
+    }  # fmt: skip
+    assert Gemm(1, 2, 3, clip=(0.0, 6.0)).to_data()["clip"] == [0.0, 6.0]
+
+
+def test_bounds_of_one_value_are_one_workload_with_one_text() -> None:
+    whole, real = Gemm(1, 2, 3, clip=(0, 6)), Gemm(1, 2, 3, clip=(0.0, 6.0))
+    assert (whole, whole.to_json()) == (real, real.to_json())
+
+
+@pytest.mark.parametrize(
+    ("clip", "dtype", "message"),
+    [
+        ((0,), "float32", "Gemm: clip must be a pair of finite numbers or None, but got (0,)."),
+        (6.0, "float32", "Gemm: clip must be a pair of finite numbers or None, but got 6.0."),
+        ((False, 6), "float32", "Gemm: clip must be a pair of finite numbers or None, but got (False, 6)."),
+        ((0.0, inf), "float32", "Gemm: clip must be a pair of finite numbers or None, but got (0.0, inf)."),
+        ((0, 1 << 53), "int64", f"Gemm: clip must be a pair of integers or None, but got (0, {1 << 53})."),
+        ((0, 1.5), "int32", "Gemm: clip must be a pair of integers or None, but got (0, 1.5)."),
+        ((6.0, 0.0), "float32", "Gemm: low <= high must hold for clip=(low, high), but got (6.0, 0.0)."),
+    ],
+    ids=str,
+)
+def test_clip_is_a_pair_of_numbers_in_order(clip: object, dtype: str, message: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        Gemm(1, 2, 3, dtype=dtype, clip=clip)  # type: ignore[arg-type]
+    assert str(caught.value) == message
+
+
+def test_relu_and_clip_are_one_activation() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Conv2d(1, 8, 8, 6, 8, 3, 3, clip=(-1, 6))
+    assert (
+        str(caught.value)
+        == """\
+Conv2d: a layer has one activation, but got relu=True and clip=(-1, 6).
+  hint        relu=False, clip=(0, 6)"""
+    )
 
 
 def test_text_names_what_differs_from_plain() -> None:
@@ -98,6 +143,8 @@ Gemm: sums cannot be accumulated in float16.
         ({"n": True}, "gemm.n must be an integer, but got true."),
         ({"n": 2.0}, "gemm.n must be an integer, but got 2.0."),
         ({"bias": 1}, "gemm.bias must be true or false, but got 1."),
+        ({"clip": [0, "6"]}, 'gemm.clip[1] must be a number, but got "6".'),
+        ({"clip": [0, 10**400]}, f"gemm.clip[1] must be a number, but got 1{'0' * 36}...."),
     ],
 )
 def test_json_is_closed(change: dict[str, object], message: str) -> None:

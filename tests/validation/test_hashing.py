@@ -16,7 +16,7 @@ from tensorlang.validation import algorithm_hash, sized_algorithm_hash
 _ROOT = Path(__file__).parents[2]
 
 
-def _gemm(**changes: int | bool | str) -> nn.Layer:
+def _gemm(**changes: int | bool | str | tuple[float, float]) -> nn.Layer:
     return nn.build(nn.Gemm(**({"m": 4, "n": 5, "k": 6} | changes)))  # type: ignore[arg-type]
 
 
@@ -28,8 +28,9 @@ def test_extents_are_left_out() -> None:
 
 def test_types_epilogues_and_operations_are_told_apart() -> None:
     conv = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 1, 1)).algorithm()
-    algorithms = [_gemm().algorithm(), _gemm(relu=True).algorithm(), _gemm(dtype="float64").algorithm(), conv]
-    assert len({algorithm_hash(algorithm) for algorithm in algorithms}) == 4
+    gemms = [_gemm(), _gemm(relu=True), _gemm(clip=(0, 6)), _gemm(clip=(0, 1)), _gemm(dtype="float64")]
+    algorithms = [conv, *(layer.algorithm() for layer in gemms)]
+    assert len({algorithm_hash(algorithm) for algorithm in algorithms}) == len(algorithms)
 
 
 def test_hash_is_the_same_in_another_process() -> None:
