@@ -167,6 +167,20 @@ def _lookup(**arguments: Any) -> None:
     _start("autotune.cli.db:lookup_schedule", arguments)
 
 
+@click.command(short_help="Show a schedule and its loops, and what limits its speed.")
+@click.argument("workload")
+@click.option("--default", is_flag=True, help="The heuristic default, in place of the best known schedule.")
+@click.option("--why", is_flag=True, help="Measure it too, and say from its machine code what limits its speed.")
+@threads_option
+@json_option
+def show(**arguments: Any) -> None:
+    """Show the best known schedule of WORKLOAD and its loops.
+
+    WORKLOAD is NETWORK:LAYER, as in resnet50:conv1, or a workload as JSON.
+    """
+    _start("autotune.cli.show:show", arguments)
+
+
 @click.command(short_help="Say what this machine is, what it can do, and what disturbs it.")
 @json_option
 def doctor(**arguments: Any) -> None:
@@ -174,4 +188,4 @@ def doctor(**arguments: Any) -> None:
     _start("autotune.cli.doctor:doctor", arguments)
 
 
-COMMANDS: tuple[click.Command, ...] = (tune, run, bench, db, doctor)
+COMMANDS: tuple[click.Command, ...] = (tune, run, show, bench, db, doctor)

@@ -10,10 +10,8 @@ from rich import box
 from rich.table import Table
 
 from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
-from autotune.networks import find_network, network_names
+from autotune.workload_names import parse_workload
 from schedules import Database, Found, Record, lookup
-from tensorlang.errors import DatabaseError
-from tensorlang.nn import Workload, workload_from_json
 
 _CAPTION = "answers: what a lookup of that workload with as many threads takes on this machine"
 
@@ -61,7 +59,7 @@ def _to_table(rows: Sequence[tuple[str, Record]], answers: Sequence[bool]) -> Ta
 
 def lookup_schedule(workload: str, threads: int | None, as_json: bool) -> None:
     """Print the best known schedule of a workload, and to stderr where it came from."""
-    found = lookup(_parse_workload(workload), threads=threads)
+    found = lookup(parse_workload(workload), threads=threads)
     people = people_console()
     print_warnings(people, Database.user().load().problems)
     people.print(found.explanation, highlight=False, markup=False)
@@ -69,19 +67,6 @@ def lookup_schedule(workload: str, threads: int | None, as_json: bool) -> None:
         print_json(_found_data(found))
     else:
         click.echo(found.schedule.source())
-
-
-def _parse_workload(text: str) -> Workload:
-    if text.lstrip().startswith("{"):
-        return workload_from_json(text)
-    network, colon, layer = text.partition(":")
-    if not colon:
-        raise DatabaseError(
-            f"{text!r} names no workload.",
-            legal="NETWORK:LAYER | JSON",
-            hint=f"for example {network_names()[0]}:{find_network(network_names()[0]).layers[0].name}",
-        )
-    return find_network(network).select((layer,)).layers[0].workload
 
 
 def _found_data(found: Found) -> dict[str, Any]:

@@ -68,10 +68,17 @@ class CompiledFunction:
                 return compile_function(self.function, self.target, cache=False).llvm()
         return self._compiled.library_text()
 
-    def asm(self) -> str:
-        """The assembly text, made from the LLVM text by the target machine that made the code."""
-        codegen = cpu_target.target_context.codegen()
-        return str(codegen._tm.emit_assembly(llvm.parse_assembly(self.llvm())))
+    def asm(self, *, remarks: bool = False) -> str:
+        """The assembly text, made from the LLVM text by the target machine that made the code.
+
+        `remarks` adds LLVM's comments: which loop a block is in, what is a spill.
+        """
+        machine = cpu_target.target_context.codegen()._tm
+        machine.set_asm_verbosity(remarks)
+        try:
+            return str(machine.emit_assembly(llvm.parse_assembly(self.llvm())))
+        finally:
+            machine.set_asm_verbosity(False)
 
 
 @deep_recursion()

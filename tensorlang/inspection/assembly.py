@@ -1,78 +1,128 @@
-"""What the hot loop of a kernel does, counted in its assembly (x86-64, AT&T syntax)."""
+"""Reads the assembly of a kernel (x86-64, AT&T syntax): instructions, and the loops that LLVM says they are in."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-_LABEL = re.compile(r"^[.\w$]+:")
+_LABEL = re.compile(r"^([.\w$]+):")
+_FALL_THROUGH = re.compile(r"^# %bb\.\d+:")
 _JUMP = re.compile(r"^(j\w+|retq?)\b")
+_OWN_LOOP = re.compile(r"=>\s*This (?:Inner )?Loop Header: Depth=(\d+)")
+_IN_LOOP = re.compile(r"in Loop: Header=(\w+) Depth=(\d+)")
+_CALLED = re.compile(r"\$([.\w$]+)")
 _REGISTER = re.compile(r"%([xyz]mm)(\d+)")
-_STACK = re.compile(r"\((%rsp|%rbp)\b")
+_BETWEEN_OPERANDS = re.compile(r",\s*(?![^(]*\))")
 _MASK = re.compile(r"\s*\{[^}]*\}")
 _WIDTH_BITS = {"xmm": 128, "ymm": 256, "zmm": 512}
 
 
 @dataclass(frozen=True, slots=True)
-class HotBlock:
-    """The basic block with the most fused multiply-adds; where they are as many, with the most vector instructions.
+class Instruction:
+    """An instruction, and what LLVM remarks on it (``64-byte Spill``)."""
+
+    text: str
+    remark: str = ""
+
+    @property
+    def mnemonic(self) -> str:
+        return self.text.split(maxsplit=1)[0]
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """Operands in AT&T order, the destination last, each with its mask or broadcast in braces."""
+        parts = self.text.split(maxsplit=1)
+        return tuple(_BETWEEN_OPERANDS.split(parts[1])) if len(parts) > 1 else ()
+
+    @property
+    def registers(self) -> tuple[tuple[int, int], ...]:
+        """Width [bit] and number of each vector register named."""
+        return tuple((_WIDTH_BITS[match[1]], int(match[2])) for match in _REGISTER.finditer(self.text))
+
+    @property
+    def is_store(self) -> bool:
+        """True if the destination is memory."""
+        return "(" in self.text and _MASK.sub("", self.text).endswith(")")
+
+    @property
+    def is_load(self) -> bool:
+        """True if an operand that is no destination is memory."""
+        return "(" in self.text and not self.is_store
+
+
+@dataclass(slots=True)
+class Block:
+    """A run of instructions between labels and jumps.
 
     Attributes
     ----------
-    instructions, vector_instructions, fmas, loads, broadcasts, spills, gathers, masked : int
-        Counts in one pass through the block; loads include operands in memory, spills are vector accesses to the stack.
-    vector_registers : int
-        Distinct vector registers named.
-    vector_bits : int
-        The widest register [bit].
+    function : str
+    loop : str
+        Label of the header of the innermost loop around it; empty outside of loops.
+    depth : int
+        Loops around it, those around calls of its function included.
     """
 
-    instructions: int
-    vector_instructions: int
-    fmas: int
-    loads: int
-    broadcasts: int
-    spills: int
-    gathers: int
-    masked: int
-    vector_registers: int
-    vector_bits: int
+    function: str
+    loop: str = ""
+    depth: int = 0
+    instructions: list[Instruction] = field(default_factory=list)
 
 
-def find_hot_block(assembly: str) -> HotBlock:
-    """Count what the block with the most fused multiply-adds, then the most vector instructions, of a text holds."""
-    return max(map(_count, _blocks(assembly)), key=lambda block: (block.fmas, block.vector_instructions))
-
-
-def _blocks(assembly: str) -> list[list[str]]:
-    """Runs of instructions between labels and jumps."""
-    blocks: list[list[str]] = [[]]
-    for raw in assembly.splitlines():
-        line = raw.split("#")[0].strip()
-        if _LABEL.match(line):
-            blocks.append([])
-        elif line and not line.startswith("."):
-            blocks[-1].append(line)
-            if _JUMP.match(line):
-                blocks.append([])
+def read_blocks(assembly: str) -> list[Block]:
+    """Return the blocks of a text in order; without LLVM's remarks, none of them is in a loop."""
+    blocks = [block for block in _split(assembly) if block.instructions]
+    _add_depth_of_calls(blocks)
     return blocks
 
 
-def _count(lines: list[str]) -> HotBlock:
-    vector = [line for line in lines if _REGISTER.search(line)]
-    # The last operand is the destination; a store's is memory, perhaps with a mask behind it.
-    from_memory = [line for line in vector if "(" in line and not _MASK.sub("", line).endswith(")")]
-    registers = {match.group(2) for line in vector for match in _REGISTER.finditer(line)}
-    widths = [_WIDTH_BITS[match.group(1)] for line in vector for match in _REGISTER.finditer(line)]
-    return HotBlock(
-        instructions=len(lines),
-        vector_instructions=len(vector),
-        fmas=sum(line.startswith(("vfm", "vfnm")) for line in vector),
-        loads=len(from_memory),
-        broadcasts=sum("broadcast" in line or "{1to" in line for line in vector),
-        spills=sum(bool(_STACK.search(line)) for line in vector),
-        gathers=sum("gather" in line for line in vector),
-        masked=sum("{%k" in line or "maskmov" in line for line in vector),
-        vector_registers=len(registers),
-        vector_bits=max(widths, default=0),
-    )
+def _split(assembly: str) -> Iterator[Block]:
+    label, block = "", Block("")
+    for raw in assembly.splitlines():
+        text, _, remark = (part.strip() for part in raw.partition("#"))
+        match = _LABEL.match(text)
+        if match or _FALL_THROUGH.match(raw.strip()):
+            yield block
+            label = match[1].removeprefix(".L") if match else ""
+            is_function = match is not None and not match[1].startswith(".L")
+            block = Block(label if is_function else block.function)
+        if not block.instructions:
+            _note_loop(block, label, remark)
+        if text and not match and not text.startswith("."):
+            block.instructions.append(Instruction(" ".join(text.split()), remark))
+            if _JUMP.match(text):
+                yield block
+                block = Block(block.function, block.loop, block.depth)
+    yield block
+
+
+def _note_loop(block: Block, label: str, remark: str) -> None:
+    if own := _OWN_LOOP.search(remark):
+        block.loop, block.depth = label, int(own[1])
+    elif found := _IN_LOOP.search(remark):
+        block.loop, block.depth = found[1], int(found[2])
+
+
+def _add_depth_of_calls(blocks: list[Block]) -> None:
+    """Parts and tasks of a kernel are functions of their own: what calls them in a loop adds its depth."""
+    calls = list(_calls(blocks))
+    outer = dict.fromkeys((block.function for block in blocks), 0)
+    for _ in outer:  # a chain of calls is at most as long as there are functions, none of which is recursive
+        before = dict(outer)
+        for caller, depth, called in calls:
+            outer[called] = max(outer[called], before[caller] + depth)
+        if outer == before:
+            break
+    for block in blocks:
+        block.depth += outer[block.function]
+
+
+def _calls(blocks: Iterable[Block]) -> Iterator[tuple[str, int, str]]:
+    """The function, depth and callee of each use of a function's address."""
+    functions = {block.function for block in blocks}
+    for block in blocks:
+        for instruction in block.instructions:
+            for match in _CALLED.finditer(instruction.text):
+                if match[1] in functions and match[1] != block.function:
+                    yield block.function, block.depth, match[1]

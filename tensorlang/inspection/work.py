@@ -157,7 +157,7 @@ class _Counter:
     def _straight(self, whole: Stmt, stmts: Sequence[Stmt]) -> int:
         """Operations of the stores among the statements that `whole` consists of."""
         if id(whole) not in self._stores:
-            self._stores[id(whole)] = _straight_line(stmts)
+            self._stores[id(whole)] = straight_line_operations(stmts)
         return self._stores[id(whole)]
 
     def _decides(self, stmt: Stmt) -> frozenset[str]:
@@ -170,7 +170,7 @@ class _Counter:
         return self._deciding[id(stmt)]
 
 
-def _straight_line(stmts: Sequence[Stmt]) -> int:
+def straight_line_operations(stmts: Sequence[Stmt]) -> int:
     """Operations of the stores that follow each other; what reads a buffer is computed again after a store to it."""
     read = {name for stmt in stmts for expr in stmt_exprs(stmt) for name in _buffers(expr)}
     total, seen = 0, set[Expr]()

@@ -183,9 +183,9 @@ class Kernel:
         """The optimised LLVM text of ``"main"`` or ``"prepare"``."""
         return self._compiled(function).llvm()
 
-    def asm(self, function: str = "main") -> str:
-        """The assembly text of ``"main"`` or ``"prepare"``."""
-        return self._compiled(function).asm()
+    def asm(self, function: str = "main", *, remarks: bool = False) -> str:
+        """The assembly text of ``"main"`` or ``"prepare"``; with LLVM's comments on loops and spills if `remarks`."""
+        return self._compiled(function).asm(remarks=remarks)
 
     @property
     def workspace_bytes(self) -> int:

@@ -54,6 +54,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             "  legal here  NETWORK:LAYER | JSON\n"
             "  hint        for example alexnet:conv1\n",
         ),
+        (("show", "resnet50:x"), f"Error: resnet50 has no layer 'x'.\n  legal here  {LAYERS}\n"),
         (
             ("db", "lookup", '{"op": "fft"}'),
             "Error: there is no workload 'fft'.\n  legal here  gemm | conv2d | depthwise_conv2d\n",
@@ -159,6 +160,29 @@ def test_lookup_prints_a_schedule_and_says_where_it_came_from(tmp_path: Path) ->
     assert data["workload"]["m"] == 48
     assert data["explanation"] in done.stderr.replace("\n", " ")
     assert json.loads(data["schedule"])["directives"]
+
+
+GEMM = '{"op": "gemm", "m": 48, "n": 32, "k": 16}'
+
+
+def test_show_prints_a_schedule_and_its_loops(tmp_path: Path) -> None:
+    done = run(tmp_path, "show", GEMM, "--threads", "1", "--default")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("s = tl.Schedule()\n(\n")
+    assert "\nfor ib in 0..4:\n" in done.stdout and "limited by" not in done.stdout
+    assert done.stderr == "heuristic: the default of the gemm family; no record fits\n"
+
+
+def test_show_says_why_from_measurements(tmp_path: Path) -> None:
+    done = run(tmp_path, "show", GEMM, "--threads", "1", "--why")
+    assert done.returncode == 0, done.stderr
+    words = [line.split()[0] for line in done.stdout.partition("\ntarget ")[2].splitlines()]
+    assert words[-3:] == ["measured", "roofline", "limited"]
+    data = json.loads(run(tmp_path, "show", GEMM, "--threads", "1", "--why", "--json").stdout)
+    why = data["why"]
+    assert why["operations"]["needed"] == 2 * 48 * 32 * 16 + 48 * 32
+    assert 0 < why["gflops"] < why["measured"]["fma_gflops"] == why["roofline_gflops"]
+    assert why["limited_by"]
 
 
 def test_lookup_does_not_load_the_tuner() -> None:
