@@ -9,9 +9,10 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 import tensorlang as tl
-from tensorlang.errors import ScheduleError
+from tensorlang.errors import BoundsError, ScheduleError
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lowering import lower
+from tensorlang.schedule.bounds import AlignBounds
 from tensorlang.schedule.plan import Plan
 from tensorlang.schedule.resolve import resolve
 from tensorlang.schedule.stages import StageName
@@ -116,6 +117,11 @@ def _is_legal(subject: Subject, s: tl.Schedule) -> bool:
     try:
         lower(resolve(build_algorithm(subject.output), s), {subject.output.name: subject.shape})
     except ScheduleError:
+        return False
+    except BoundsError:
+        # A region that is larger because it is aligned may need more than the Inputs have; no other directive may.
+        if not any(isinstance(directive, AlignBounds) for directive in s.directives):
+            raise
         return False
     return True
 
