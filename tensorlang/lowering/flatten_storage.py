@@ -17,7 +17,7 @@ from tensorlang.bounds.params import param_facts, params_in
 from tensorlang.bounds.starts import where
 from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
-from tensorlang.ir.expr import Binary, BinaryOp, Call, Expr, Load, index
+from tensorlang.ir.expr import Binary, BinaryOp, Call, Const, Expr, Load, index
 from tensorlang.ir.stmt import (
     Accumulate,
     Allocate,
@@ -38,6 +38,7 @@ from tensorlang.ir.visitor import at_once, block, map_children, map_exprs, map_s
 from tensorlang.lowering.build_loop_nests import Kept
 from tensorlang.schedule.associativity import find_accumulation
 from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
+from tensorlang.symbolic.enumeration import find_largest
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.simplify import simplify
 
@@ -124,7 +125,8 @@ def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
             rule="every buffer has a constant size",
             hint=f'{by_params}bound it: s[{name}].bound("{dim}", min, extent)',
         )
-    return max(bound, 0)
+    largest = None if isinstance(side.extent, Const) else find_largest(side.extent, facts)
+    return max(bound if largest is None else min(bound, largest), 0)
 
 
 class StorageFlattener:

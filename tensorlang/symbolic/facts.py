@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import gcd
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Binary, BinaryOp, Cast, Compare, CompareOp, Const, Expr, Select, Variable, index
@@ -133,7 +134,8 @@ class Facts:
             bounds.append(None if gap is None or rest is None else rest + pair.scale * (gap // pair.divisor))
         whole = _without_quotient(form) if expansions else None
         if whole is not None:
-            bounds.append(self._lowest(whole, expansions - 1))
+            low = self._lowest(whole.form, expansions - 1)
+            bounds.append(None if low is None else -(-low // whole.scale))
         sides = _take_apart(form) if expansions else None
         if sides is not None:
             ends = [self._lowest(side, expansions - 1) for side in sides.forms]
@@ -235,9 +237,21 @@ def _take_apart(form: Linear) -> _Sides | None:
     if not choices:
         return None
     choice, c, atom = choices[0] if len(choices) == 1 else max(choices, key=lambda t: (_is_either(*t[:2]), _size(t[2])))
+    if isinstance(atom, Select):
+        return _Sides((_side(form, atom.condition, first=True), _side(form, atom.condition, first=False)), True)
     rest = form.plus(Linear(((atom, 1),), 0), -c)
     a, b = (rest.plus(operand, c) for operand in choice.operands)
     return _Sides((a, b), _is_either(choice, c))
+
+
+def _side(form: Linear, condition: Expr, *, first: bool) -> Linear:
+    """`form` where a condition holds, or does not, with all selects that depend on it replaced."""
+    result = form
+    for atom, c in form.terms:
+        if isinstance(atom, Select) and atom.condition == condition:
+            side = linearize(atom.if_true if first else atom.if_false)
+            result = result.plus(Linear(((atom, 1),), 0), -c).plus(side, c)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,15 +304,25 @@ def _size(expr: Expr) -> int:
     return 1 + sum(map(_size, children(expr)))
 
 
-def _without_quotient(form: Linear) -> Linear | None:
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """A form that is at most `scale` times another."""
+
+    form: Linear
+    scale: int
+
+
+def _without_quotient(form: Linear) -> _Scaled | None:
     """A lower bound of a form by ``a - d + 1 <= d * (a // d) <= a``, where `a` cancels against its other terms."""
     for atom, c in form.terms:
         match atom:
-            case Binary(BinaryOp.FLOOR_DIV, numerator, Const(value, _)) if int(value) > 0 and c % int(value) == 0:
-                scale = c // int(value)
-                rest = form.plus(Linear(((atom, 1),), 0), -c).plus(linearize(numerator), scale)
-                if len(rest.terms) < len(form.terms):
-                    return rest.plus(Linear((), max(scale, 0) * (int(value) - 1)), -1)
+            case Binary(BinaryOp.FLOOR_DIV, numerator, Const(value, _)) if int(value) > 0:
+                common = gcd(c, int(value))
+                scale, times = int(value) // common, c // common
+                others = form.plus(Linear(((atom, 1),), 0), -c).times(scale)
+                whole = others.plus(linearize(numerator), times)
+                if len(whole.terms) < len(form.terms):
+                    return _Scaled(whole.plus(Linear((), max(times, 0) * (int(value) - 1)), -1), scale)
     return None
 
 

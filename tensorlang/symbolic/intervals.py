@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tensorlang.dtypes import int64
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Cast, Const, Expr, Load, Select, Variable, index
-from tensorlang.ir.visitor import free_variables, walk
+from tensorlang.ir.visitor import free_variables, substitute, walk
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts, Limits, type_limits
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import simplify
@@ -113,11 +113,24 @@ def _of_atom(expr: Expr, scope: Mapping[str, Interval], facts: Facts) -> Interva
             return _of_remainder(infer_interval(a, scope, facts), int(value), facts)
         case Binary(BinaryOp.FLOOR_DIV | BinaryOp.MOD, _, _):
             return _of_division(expr, scope, facts)
-        case Select(_, a, b):
-            return infer_interval(a, scope, facts).union(infer_interval(b, scope, facts), facts)
+        case Select(condition, a, b):
+            condition = substitute(
+                condition, {name: side.lo for name, side in scope.items() if side.lo is not None and side.lo == side.hi}
+            )
+            x, y = infer_interval(a, scope, facts), infer_interval(b, scope, facts)
+            if not free_variables(condition).isdisjoint(scope) or reads_memory(condition):
+                return x.union(y, facts)
+            # Whoever knows the scope's surroundings knows which side it is.
+            return Interval(_chosen(condition, x.lo, y.lo, facts), _chosen(condition, x.hi, y.hi, facts))
         case Cast(_, value) if value.type.is_integer or value.type.is_bool:
             return infer_interval(value, scope, facts)
     return from_limits(facts.of(expr))
+
+
+def _chosen(condition: Expr, a: Expr | None, b: Expr | None, facts: Facts) -> Expr | None:
+    if a is None or b is None or a == b:
+        return None if a is None or b is None else a
+    return simplify(Select(condition, a, b), facts)
 
 
 def _of_division(expr: Binary, scope: Mapping[str, Interval], facts: Facts) -> Interval:

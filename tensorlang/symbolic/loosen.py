@@ -6,14 +6,14 @@ they could double at each. What stays below the limit is left exact.
 
 from __future__ import annotations
 
-from tensorlang.ir.expr import Binary, BinaryOp, Const, Expr, index
+from tensorlang.ir.expr import Binary, BinaryOp, Const, Expr, Select, index
 from tensorlang.ir.visitor import children
 from tensorlang.symbolic.facts import Facts
-from tensorlang.symbolic.linear import Linear, linearize, to_expr
+from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import simplify
 
 # An end of this many nodes is still short.
-_MOST_NODES = 64
+_MOST_NODES = 32
 _OPPOSITE = {BinaryOp.MIN: BinaryOp.MAX, BinaryOp.MAX: BinaryOp.MIN}
 
 
@@ -56,6 +56,8 @@ def _of_atom(atom: Expr, side: BinaryOp) -> Expr:
             if op is not side:
                 return _one_sided(b if isinstance(a, Const) else a, side)
             return Binary(op, _one_sided(a, side), _one_sided(b, side))
+        case Select(_, a, b) if is_index(a):
+            return Binary(side, _one_sided(a, side), _one_sided(b, side))
         case Binary(BinaryOp.FLOOR_DIV, a, Const(value, _)) if int(value) > 0:
             return Binary(BinaryOp.FLOOR_DIV, _one_sided(a, side), index(int(value)))
     return atom
