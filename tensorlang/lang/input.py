@@ -157,12 +157,12 @@ def _check_shape(name: object, shape: object) -> tuple[int, ...]:
     try:
         extents = tuple(index(extent) for extent in shape)  # type: ignore[attr-defined]
     except TypeError:
-        extents = (0,)
-    if all(extent >= 1 for extent in extents):
+        extents = (-1,)
+    if all(extent >= 0 for extent in extents):
         return extents
     raise LanguageError(
         f"{shape!r} is not the shape of an Input.",
         asked=f"tl.Input({name!r}, {shape!r}, ...)",
         where=caller_location(),
-        rule="a shape is a sequence of constant integers of at least 1",
+        rule="a shape is a sequence of constant integers of at least 0",
     )

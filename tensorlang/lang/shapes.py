@@ -27,7 +27,7 @@ def given_shapes(algorithm: Algorithm, shape: ShapeLike | None) -> dict[str, tup
             raise LanguageError(
                 f"shape={extents} does not fit output {name!r} of {rank} dimensions.",
                 where=caller_location(),
-                rule="one positive integer for each dimension",
+                rule="one integer of at least 0 for each dimension",
             )
     return given
 
@@ -54,4 +54,4 @@ def _by_name(algorithm: Algorithm, shape: ShapeLike | None) -> dict[str, tuple[i
 
 
 def _is_extent(extent: object) -> bool:
-    return isinstance(extent, int) and not isinstance(extent, bool) and extent >= 1
+    return isinstance(extent, int) and not isinstance(extent, bool) and extent >= 0

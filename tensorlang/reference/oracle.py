@@ -31,7 +31,7 @@ def evaluate(
     Parameters
     ----------
     algorithm : Algorithm
-    shapes : mapping of str to tuple of int, >= 1
+    shapes : mapping of str to tuple of int, >= 0
         Shape of each output.
     arrays : mapping of str to ndarray
         Each Input by name, in its shape and type, bfloat16 as its bits in uint16; a Param as an array of no dimension.
@@ -52,12 +52,14 @@ def evaluate(
     for source in algorithm.inputs:
         _check_array(source, arrays)
     outputs = {name: _output_box(algorithm.func(name), shapes) for name in algorithm.outputs}
+    # Nothing is computed for an output of no elements, so that nothing is read either.
+    empty = {name for name, box in outputs.items() if any(last < first for first, last in box)}
     with np.errstate(all="ignore"):
-        values = _Evaluation(algorithm, arrays).run(outputs)
+        values = _Evaluation(algorithm, arrays).run({name: box for name, box in outputs.items() if name not in empty})
     return {
-        buffer: values[buffer].part(outputs[name]).copy(order="C")
+        buffer: np.empty(shapes[name], kind.numpy) if name in empty else values[buffer].part(outputs[name]).copy("C")
         for name in algorithm.outputs
-        for buffer, _ in algorithm.func(name).elements
+        for buffer, kind in algorithm.func(name).elements
     }
 
 
@@ -164,8 +166,8 @@ def _check_array(source: InputDef, arrays: Mapping[str, Array]) -> None:
 
 def _output_box(func: FuncDef, shapes: Mapping[str, tuple[int, ...]]) -> Box:
     shape = shapes.get(func.name)
-    if shape is None or len(shape) != len(func.vars) or min(shape, default=1) < 1:
+    if shape is None or len(shape) != len(func.vars) or min(shape, default=0) < 0:
         given = "no shape" if shape is None else f"shape {tuple(shape)}"
         dims = len(func.vars)
-        raise LanguageError(f"{given} was given for output {func.name}.", rule=f"it takes {dims} extents of at least 1")
+        raise LanguageError(f"{given} was given for output {func.name}.", rule=f"it takes {dims} extents of at least 0")
     return tuple((0, extent - 1) for extent in shape)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tensorlang as tl
+from tensorlang.validation import check_kernel
 from tests.correctness.checking import Array, assert_agrees
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
@@ -117,3 +118,43 @@ def test_offsets_past_32_bits(width: int) -> None:
     image = np.zeros((rows, length), np.uint8)
     image[:, -1] = np.arange(rows) + 3
     np.testing.assert_array_equal(tl.compile(out, s, shape=(rows, 2))(image), image[:, [0, -1]])
+
+
+def _scaled_rows() -> tuple[tl.Func, tl.Func]:
+    """``out`` reads rows of x that its own index names, through a Func between."""
+    x, (i, j) = tl.Input("x", (0, 7), tl.int32), tl.vars("i j")
+    half, out = tl.Func("half"), tl.Func("out")
+    half[i, j] = x[tl.clamp(i, 0, 3), j] // 2
+    out[i, j] = half[i, j] + half[i + 1, j]
+    return half, out
+
+
+@pytest.mark.parametrize("shape", [(0, 7), (0, 0)])
+@pytest.mark.parametrize("place", ["inline", "root", "row"])
+def test_arrays_of_no_elements(shape: tuple[int, int], place: str) -> None:
+    half, out = _scaled_rows()
+    s = tl.Schedule(out)
+    s[out].parallel("i").vectorize("j", 4)
+    if place == "root":
+        s[half].compute_root().vectorize("j", 4)
+    if place == "row":
+        s[half].compute_at(out, "i")
+    assert_agrees(out, s, lambda x: np.zeros(shape, np.int32), shape=shape)
+
+
+def test_a_product_over_an_extent_of_none() -> None:
+    a, b, k = tl.Input("a", (5, 0), tl.int32), tl.Input("b", (0, 6), tl.int32), tl.RDom("k", 0)
+    (i, j), out = tl.vars("i j"), tl.Func("out")
+    out[i, j] += a[i, k] * b[k, j]
+    s = tl.Schedule(out)
+    s[out.update()].tile("i", "j", "io", "jo", "ii", "ji", 2, 4, "guard_with_if").vectorize("ji").unroll("ii")
+    assert_agrees(out, s, lambda a, b: np.zeros((5, 6), np.int32), shape=(5, 6))
+
+
+def test_one_of_two_outputs_has_no_elements() -> None:
+    x, i = tl.Input("x", (9,), tl.int32), tl.Var("i")
+    f, g = tl.Func("f"), tl.Func("g")
+    f[i] = x[i] + 1
+    g[i] = x[i + 9] + f[i]
+    kernel = tl.compile([f, g], shape={"f": (9,), "g": (0,)}, cache=False)
+    assert check_kernel(kernel).ok

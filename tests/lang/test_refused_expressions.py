@@ -300,12 +300,12 @@ x is an Input, which is read only.
   hint        define a tl.Func""",
     ),
     "input shape": (
-        lambda: tl.Input("y", (4, 0), tl.float32),
+        lambda: tl.Input("y", (4, -1), tl.float32),
         LanguageError,
         """\
-(4, 0) is not the shape of an Input.
-  asked       tl.Input('y', (4, 0), ...)    HERE
-  rule        a shape is a sequence of constant integers of at least 1""",
+(4, -1) is not the shape of an Input.
+  asked       tl.Input('y', (4, -1), ...)    HERE
+  rule        a shape is a sequence of constant integers of at least 0""",
     ),
     "var name": (
         lambda: tl.Var("1st"),

@@ -215,11 +215,11 @@ def test_arguments_are_checked() -> None:
             {"x": np.zeros(4)},
             "the array for x is float64 of shape (4,).\n  rule        x is float32 of shape (4,)",
         ),
-        ({}, {"x": whole(4)}, "no shape was given for output f.\n  rule        it takes 1 extents of at least 1"),
+        ({}, {"x": whole(4)}, "no shape was given for output f.\n  rule        it takes 1 extents of at least 0"),
         (
             {"f": (4, 4)},
             {"x": whole(4)},
-            "shape (4, 4) was given for output f.\n  rule        it takes 1 extents of at least 1",
+            "shape (4, 4) was given for output f.\n  rule        it takes 1 extents of at least 0",
         ),
     ):
         with pytest.raises(LanguageError) as caught:

@@ -54,7 +54,7 @@ def test_argument_order_and_shape() -> None:
     [
         ({"numerics": "exact"}, "numerics='exact' is unknown."),
         ({"shape": (3,)}, "shape=(3,) does not fit output 'C' of 2 dimensions."),
-        ({"shape": (3, 0)}, "shape=(3, 0) does not fit output 'C' of 2 dimensions."),
+        ({"shape": (3, -1)}, "shape=(3, -1) does not fit output 'C' of 2 dimensions."),
         ({"shape": {"D": (3, 3)}}, "shape= names 'D', which is not an output."),
     ],
 )
