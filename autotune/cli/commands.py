@@ -188,4 +188,19 @@ def doctor(**arguments: Any) -> None:
     _start("autotune.cli.doctor:doctor", arguments)
 
 
-COMMANDS: tuple[click.Command, ...] = (tune, run, show, bench, db, doctor)
+@click.command(short_help="Compare random programs under random schedules with the oracle.")
+@click.option("--minutes", type=click.FloatRange(min=0), default=1.0, show_default=True, help="How long.")
+@click.option("--seed", type=click.IntRange(min=0), help="Equal seeds give equal pairs with one job; else the time.")
+@click.option("--pairs", type=click.IntRange(min=1), help="Stop when so many pairs have agreed.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
+@click.option("--case", metavar="SEED:NUMBER[:GOALS]", help="Run one case of an earlier run, and show it.")
+@json_option
+def fuzz(**arguments: Any) -> None:
+    """Compare random programs under random legal schedules with the oracle, and print a test for what fails.
+
+    It needs Hypothesis, which comes with the extra "fuzz".
+    """
+    _start("autotune.cli.fuzz:fuzz", arguments)
+
+
+COMMANDS: tuple[click.Command, ...] = (tune, run, show, bench, db, doctor, fuzz)

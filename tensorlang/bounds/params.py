@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from tensorlang.bounds.surroundings import Box
 from tensorlang.ir.algorithm import Algorithm, FuncDef, InputDef
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Const, Expr, Load, Variable, index
 from tensorlang.ir.stmt import LetStmt, Stmt
 from tensorlang.ir.visitor import free_variables, rewrite, walk_exprs
 from tensorlang.symbolic.facts import Facts, Limits, type_limits
+from tensorlang.symbolic.intervals import Interval
 
 #: What the names of their variables end in; no user's name has a dot.
 PARAM = ".param"
@@ -56,6 +58,21 @@ def params_in(*exprs: Expr) -> tuple[str, ...]:
     """Names of the scalar arguments whose variables stand in `exprs`."""
     names = sorted(name for expr in exprs for name in free_variables(expr) if name.endswith(PARAM))
     return tuple(dict.fromkeys(name.removesuffix(PARAM) for name in names))
+
+
+def for_all_params(box: Box, algorithm: Algorithm) -> Box:
+    """`box` for whatever the scalar arguments are that are not constant: an end that has no limit then is None."""
+    facts = param_facts(algorithm)
+    varying = {param_variable(item.name) for item in algorithm.inputs if item.scalar is not None and not item.constant}
+
+    def end(expr: Expr | None, *, low: bool) -> Expr | None:
+        if expr is None or free_variables(expr).isdisjoint(varying):
+            return expr
+        limits = facts.of(expr)
+        limit = limits.lo if low else limits.hi
+        return None if limit is None else index(limit)
+
+    return tuple(Interval(end(side.lo, low=True), end(side.hi, low=False)) for side in box)
 
 
 def _limits(item: InputDef) -> Limits:

@@ -125,14 +125,15 @@ def _image(at: Expr, low: int, extent: int) -> Expr:
 
 def _mirror(at: Expr, low: int, extent: int) -> Expr:
     place = (at - low) % (2 * extent)
-    return elementwise_min(place, 2 * extent - 1 - place) + low
+    # The third operand never is the least; bounds inference, which takes the operands apart, sees by it what is read.
+    return elementwise_min(place, 2 * extent - 1 - place, extent - 1) + low
 
 
 def _interior(at: Expr, low: int, extent: int) -> Expr:
     if extent == 1:
         return as_expr(low)
     place = (at - low) % (2 * extent - 2)
-    return elementwise_min(place, 2 * extent - 2 - place) + low
+    return elementwise_min(place, 2 * extent - 2 - place, extent - 1) + low
 
 
 def _start(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from tensorlang.bounds.alignment import aligned
 from tensorlang.bounds.definitions import DefinitionBounds, loop_ranges, reads_under
 from tensorlang.bounds.nest import Nest, build_nest, loop_variable
-from tensorlang.bounds.params import as_variables, param_facts
+from tensorlang.bounds.params import as_variables, for_all_params, param_facts
 from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_box, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
 from tensorlang.errors import ScheduleError, TensorlangError
@@ -176,8 +176,14 @@ class _Builder:
 
     def _place_state(self, func: FuncDef) -> None:
         both = block([self.prepare, self.main])
-        region = self._region(func, both, self.facts)
-        if region is None:
+        found = self._region(func, both, self.facts)
+        if found is None:
+            return
+        # It is made once, for calls with any values of the scalar arguments.
+        region = Region(*(for_all_params(box, self.algorithm) for box in (found.required, found.touched)))
+        error = check_bounded(func.name, func.vars, region)
+        if error is not None:
+            self.report(error)
             return
         produce = self._produce(func, self._required(func, region, self.facts), self.facts)
         self.boxes[func.name] = self._storage(func, region, produce, self.facts)

@@ -10,7 +10,7 @@ Source: the layout of a buffer is ``sum(coordinate * stride)`` over its storage 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tensorlang.bounds.params import param_facts, params_in
@@ -147,13 +147,13 @@ class StorageFlattener:
 
     def flatten(self, stmt: Stmt) -> Stmt:
         """`stmt` over flat buffers."""
-        return self._allocated("", self._flatten(stmt, self.outside, param_facts(self.algorithm)))
+        flat = self._flatten(stmt, self.outside, param_facts(self.algorithm))
+        return self._allocated(list(self.hoisted), flat)
 
-    def _allocated(self, loop: str | None, body: Stmt) -> Stmt:
-        """The body of a loop, "" outside all of them, with the memory that is allocated there (None: all) around it."""
-        for name in list(self.hoisted):
-            if loop is None or self.kept[name].hoist == loop:
-                body = _within(self.hoisted.pop(name), body)
+    def _allocated(self, names: Sequence[str], body: Stmt) -> Stmt:
+        """`body` with the memory of some Funcs allocated around it."""
+        for name in names:
+            body = _within(self.hoisted.pop(name), body)
         return body
 
     def _flatten(self, stmt: Stmt, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
@@ -173,9 +173,12 @@ class StorageFlattener:
             case Provide():
                 return self._stores(stmt, layouts, facts)
             case For(var, extent, kind, body):
+                before = set(self.hoisted)
                 inner = self._flatten(body, layouts, facts.with_loop(var, extent))
+                leaving = [name for name in self.hoisted if name not in before]
                 # Memory that leaves a parallel loop is one piece for each worker: it is allocated just inside.
-                inner = self._allocated(None if kind is LoopKind.PARALLEL else var, inner)
+                is_parallel = kind is LoopKind.PARALLEL
+                inner = self._allocated([n for n in leaving if is_parallel or self.kept[n].hoist == var], inner)
                 return replace(stmt, extent=_loads(extent, layouts, facts), body=inner)
             case LetStmt(name, value, _):
                 facts = facts.with_let(name, value)

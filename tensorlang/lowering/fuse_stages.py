@@ -62,7 +62,8 @@ def _fuse(parts: Mapping[Key, Part], facts: Facts) -> Stmt:
     """The stages of one cluster as one nest."""
     roots = [key for key, part in parts.items() if part.parent not in parts]
     assert len(roots) == 1, "one stage of a cluster keeps its loops"
-    nests, root = _Nests(roots[0], parts[roots[0]]), roots[0]
+    deepest = max((_depth(part) for part in parts.values() if part.fused is not None), default=0)
+    nests, root = _Nests(roots[0], parts[roots[0]], deepest), roots[0]
     waiting = {key: part for key, part in parts.items() if key != root}
     while waiting:
         key = next(key for key, part in waiting.items() if part.parent in nests.variables)
@@ -70,11 +71,20 @@ def _fuse(parts: Mapping[Key, Part], facts: Facts) -> Stmt:
     return nests.stmt
 
 
-class _Nests:
-    """The nests of a cluster that have been fused so far; `variables` are those that each stage's loops have there."""
+def _depth(part: Part) -> int:
+    """How many loops a stage shares: those down to the fused one, which have the same names in its parent."""
+    assert part.fused is not None, "asked of stages that share loops"
+    return list(part.variables).index(part.fused.loop) + 1
 
-    def __init__(self, key: Key, part: Part) -> None:
-        self.stmt = part.nest
+
+class _Nests:
+    """The nests of a cluster that have been fused so far; `variables` are those that each stage's loops have there.
+
+    `deepest` is how many loops any stage shares: conditions stand below those, where they part none of them.
+    """
+
+    def __init__(self, key: Key, part: Part, deepest: int) -> None:
+        self.stmt, self.deepest = part.nest, deepest
         self.variables: dict[Key, Mapping[str, str]] = {key: part.variables}
         self.starts = {part.variables[name]: start for name, start in part.starts.items()}
 
@@ -84,26 +94,30 @@ class _Nests:
         names = self.variables[part.parent]
         shared = list(names)[: list(names).index(part.fused.loop) + 1]
         self.starts |= {part.variables[name]: start for name, start in part.starts.items()}
-        self.stmt = self._merge(self.stmt, part.nest, [(names[name], part.variables[name]) for name in shared], facts)
+        self.stmt = self._merge(
+            self.stmt, part.nest, [(names[name], part.variables[name]) for name in shared], facts, self.deepest
+        )
         self.variables[key] = {name: names[name] if name in shared else own for name, own in part.variables.items()}
 
-    def _merge(self, tree: Stmt, nest: Stmt, loops: list[tuple[str, str]], facts: Facts) -> Stmt:
-        """`tree` with `nest` in it; `loops` are the variables, there and here, of the loops that become one."""
+    def _merge(self, tree: Stmt, nest: Stmt, loops: list[tuple[str, str]], facts: Facts, left: int) -> Stmt:
+        """`tree` with `nest` in it; `loops` are the variables, there and here, of the loops that become one.
+
+        Stages of the cluster share `left` loops at most from here on.
+        """
         if not loops:
             return block([tree, nest])
+        (var, own), *inside = loops
         if isinstance(tree, Block):
-            stmts = [self._merge(s, nest, loops, facts) if _is_loop(s, loops[0][0]) else s for s in tree.stmts]
-            return Block(tuple(stmts))
+            return Block(tuple(self._merge(s, nest, loops, facts, left) if _is_loop(s, var) else s for s in tree.stmts))
         assert isinstance(tree, For) and isinstance(nest, For), "fused loops are outermost in both nests"
-        var, own = loops.pop(0)
-        there, here = self._shifts(var, own, facts)
+        there, here, below = *self._shifts(var, own, facts), left - 1
         ends = Binary(BinaryOp.ADD, there, tree.extent), Binary(BinaryOp.ADD, here, nest.extent)
         extent = simplify(Binary(BinaryOp.MAX, *ends), facts)
         inner = facts.with_loop(var, extent)
         renamed = rewrite_exprs(nest.body, lambda e: substitute(e, {own: Variable(var)}))
-        first = _moved(tree.body, var, (there, ends[0]), len(loops), inner)
-        second = _moved(renamed, var, (here, ends[1]), len(loops), inner)
-        return replace(tree, extent=extent, body=self._merge(first, second, loops, inner))
+        first = _moved(tree.body, var, (there, ends[0]), below, inner)
+        second = _moved(renamed, var, (here, ends[1]), below, inner)
+        return replace(tree, extent=extent, body=self._merge(first, second, inside, inner, below))
 
     def _shifts(self, var: str, own: str, facts: Facts) -> tuple[Expr, Expr]:
         """In which iteration of the fused loop each of two loops starts."""

@@ -17,6 +17,8 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import ConditionText, Message
 from tensorlang.schedule.nest import CasePlan, Failure, StagePlan
 from tensorlang.schedule.plan import Plan
+from tensorlang.schedule.reads import reads_of
+from tensorlang.schedule.resolved import Placement
 from tensorlang.schedule.rules import Family, refuse, rule
 from tensorlang.schedule.stages import StageName
 
@@ -155,6 +157,33 @@ def check_level_is_of_all_cases(call: Call, consumer: StageName) -> ScheduleErro
     if not consumer.case:
         return None
     return call.error(f"{consumer.as_written} is one case.", legal=f"loops of {consumer.general.as_written}")
+
+
+@rule(Family.CASES)
+def check_initialised_cases_are_constant(plan: Plan, stage: StagePlan) -> ScheduleError | None:
+    """What is computed at initialisation has cases for values of constant Params, which are known then."""
+    if not stage.cases or not _is_initialised(plan, stage.name.func):
+        return None
+    inputs = {item.name: item for item in plan.algorithm.inputs}
+    for case in stage.cases:
+        for scalar in case.condition.scalars:
+            if not inputs[scalar.name].constant:
+                return case.call.error(f"{scalar.name} is not constant.", hint=f'Param("{scalar.name}", constant=True)')
+    return None
+
+
+def _is_initialised(plan: Plan, name: str) -> bool:
+    """Whether a Func is computed at initialisation, itself or inside of what is."""
+    func = plan.funcs[name]
+    match func.placement:
+        case Placement.INIT:
+            return True
+        case Placement.AT if func.level is not None:
+            return _is_initialised(plan, func.level.func)
+        case Placement.ROOT:
+            return False
+    users = [user.name for user in plan.algorithm.funcs if user.name != name and name in reads_of(user)]
+    return name not in plan.algorithm.outputs and all(_is_initialised(plan, user) for user in users)
 
 
 @rule(Family.CASES)

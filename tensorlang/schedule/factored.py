@@ -176,6 +176,10 @@ def partial_stage(
         elif loop.is_reduction and loop.name in points.names:
             loop = replace(loop, roots=frozenset({loop.name}), is_from_inner=False)
         loops.append(loop)
+    prefetches = tuple(
+        replace(wanted, at=preserved.get(wanted.at, wanted.at), ahead=preserved.get(wanted.ahead, wanted.ahead))
+        for wanted in stage.prefetches
+    )
     return replace(
         stage,
         name=replace(stage.name, func=name, update=1),
@@ -183,6 +187,7 @@ def partial_stage(
         loops=tuple(loops),
         made_by={**stage.made_by, **dict.fromkeys(preserved.values(), call)},
         transforms=_other_steps(stage, points.names),
+        prefetches=prefetches,
         fused=None,
         fused_by=None,
     )
@@ -215,4 +220,5 @@ def merge_stage(
         is_reduction_reordered=True,
         atomic_by=None,
         races_allowed_by=None,
+        prefetches=(),
     )

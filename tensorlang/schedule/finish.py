@@ -8,6 +8,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import LoopKind, Memory
 from tensorlang.schedule.bounds import check_estimate_is_whole
 from tensorlang.schedule.call import Call
+from tensorlang.schedule.cases import check_initialised_cases_are_constant
 from tensorlang.schedule.computing_with import fusion_problems
 from tensorlang.schedule.hint_rules import hint_problems
 from tensorlang.schedule.nest import LoopPlan, StagePlan
@@ -29,6 +30,8 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
         half_known = check_estimate_is_whole(plan, func)
         problems.extend([] if half_known is None else [half_known])
     for stage in plan.stages.values():
+        unknown = check_initialised_cases_are_constant(plan, stage)
+        problems.extend([] if unknown is None else [unknown])
         for nest in stage.nests:
             problems.extend(_nest_problems(nest))
             problems.extend(blend_problems(nest))

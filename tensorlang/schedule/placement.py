@@ -11,6 +11,7 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import LoopName, Stage
 from tensorlang.schedule.placement_rules import (
     check_initialised_once,
+    check_initialised_reads_no_output,
     check_inlined_func_has_no_updates,
     check_level_is_of_a_user,
     check_output_is_at_root,
@@ -156,7 +157,7 @@ class ComputeAtInit(Directive):
     Raises
     ------
     ScheduleError
-        If the Func depends on an Input that is not constant, is an output, or is placed already.
+        If the Func depends on an Input that is not constant or on an output, is an output, or is placed already.
 
     Examples
     --------
@@ -187,7 +188,11 @@ class ComputeAtInit(Directive):
 
     def apply(self, plan: Plan) -> Plan:
         func = plan.func(self)
-        refuse(check_output_is_at_root(self, plan), check_initialised_once(self, plan))
+        refuse(
+            check_output_is_at_root(self, plan),
+            check_initialised_once(self, plan),
+            check_initialised_reads_no_output(self, plan),
+        )
         return plan.with_func(place(self, func, Placement.INIT))
 
 

@@ -54,6 +54,20 @@ def check_initialised_once(call: Call, plan: Plan) -> ScheduleError | None:
 
 
 @rule(Family.PLACEMENT)
+def check_initialised_reads_no_output(call: Call, plan: Plan) -> ScheduleError | None:
+    """A Func computed at initialisation reads no output, as those are computed in every call."""
+    name = call.stage.func
+    needed = producers_of(plan.algorithm, name)
+    outputs = [output for output in plan.algorithm.outputs if output in needed]
+    if not outputs:
+        return None
+    return call.error(
+        f"{name} depends on {' and '.join(outputs)}, which {'is an output' if len(outputs) == 1 else 'are outputs'}.",
+        legal="compute_root() | compute_at(consumer, loop)",
+    )
+
+
+@rule(Family.PLACEMENT)
 def check_placed_once(call: Call, func: FuncPlan) -> ScheduleError | None:
     """A Func is placed once."""
     if func.placed_by is None:

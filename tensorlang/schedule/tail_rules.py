@@ -8,6 +8,7 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import LoopKind
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.nest import Blend, LoopPlan, StagePlan
+from tensorlang.schedule.resolved import Fuse, Rename, Split
 from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.tails import TailStrategy
 
@@ -85,12 +86,46 @@ def check_blend_races(stage: StagePlan, blend: Blend) -> ScheduleError | None:
     )
 
 
+@rule(Family.TAILS)
+def check_blend_lanes(stage: StagePlan, blend: Blend) -> ScheduleError | None:
+    """Lanes lie inside one tile of a tail that blends, as two tiles may have points in common."""
+    across = _loops_across_tiles(stage, blend)
+    lanes = [loop.name for loop in stage.loops if loop.kind is LoopKind.VECTORIZED and loop.name in across]
+    if not lanes:
+        return None
+    return blend.call.error(
+        f"{lanes[0]} is vectorized and goes over several tiles, and one would store old values over what another "
+        "stored.",
+        legal=GUARDS,
+        hint=f"or vectorize a loop that descends from {blend.split.inner} alone",
+    )
+
+
+def _loops_across_tiles(stage: StagePlan, blend: Blend) -> set[str]:
+    """The loops over the dimension of a blend that do not descend from the inner loop of its split alone."""
+    names = set(blend.roots)
+    for step in stage.transforms:
+        match step:
+            case Split(old, outer, inner):
+                names = _moved(names, {old}, {outer} if step == blend.split else {outer, inner})
+            case Fuse(outer, inner, fused):
+                names = _moved(names, {outer, inner}, {fused})
+            case Rename(old, new):
+                names = _moved(names, {old}, {new})
+    return names
+
+
+def _moved(names: set[str], old: set[str], new: set[str]) -> set[str]:
+    """`names` once the loops `old` became the loops `new`."""
+    return names - old | new if names & old else names
+
+
 def blend_problems(stage: StagePlan) -> Iterator[ScheduleError]:
     """The errors of the tails of a finished nest that blend."""
     for blend in stage.blends:
-        problem = check_blend_races(stage, blend)
-        if problem is not None:
-            yield problem
+        for problem in (check_blend_races(stage, blend), check_blend_lanes(stage, blend)):
+            if problem is not None:
+                yield problem
 
 
 def _leaves_a_tile(loop: LoopPlan, factor: int) -> bool:

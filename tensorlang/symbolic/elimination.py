@@ -7,6 +7,7 @@ what is lost only makes the result weaker, never wrong.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import gcd
@@ -60,10 +61,14 @@ def eliminate(rows: Iterable[Row], columns: set[int], wanted: int | None = None)
 def _cheapest(rows: Rows, columns: set[int]) -> int:
     """The column whose elimination adds the fewest rows."""
 
+    lower: Counter[int] = Counter()
+    upper: Counter[int] = Counter()
+    for row in rows:
+        for column, c in row.terms:
+            (lower if c > 0 else upper)[column] += 1
+
     def added(column: int) -> int:
-        signs = [row.coefficient(column) for row in rows]
-        lower, upper = sum(c > 0 for c in signs), sum(c < 0 for c in signs)
-        return lower * upper - lower - upper
+        return lower[column] * upper[column] - lower[column] - upper[column]
 
     return min(sorted(columns), key=added)
 

@@ -129,3 +129,16 @@ def test_statistics(name: str, rows: int) -> None:
     total, squares = kernel(x)
     np.testing.assert_allclose(total, x.sum(axis=1), rtol=0, atol=1e-4)
     np.testing.assert_allclose(squares, (x * x).sum(axis=1)[:rows], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("loops", [("i", "j"), ("j", "i")])
+def test_loops_shared_to_different_depths(loops: tuple[str, str]) -> None:
+    x, (i, j) = tl.Input("x", (9, 13), tl.int32), tl.vars("i j")
+    near, far, base = tl.Func("near"), tl.Func("far"), tl.Func("base")
+    near[i, j], far[i, j], base[i, j] = x[i, j] + i, x[i, j] * j, x[i, j] - 1
+    outputs = [near, far, base]
+    s = tl.Schedule(outputs)
+    s[near].compute_with(base, loops[0])
+    s[far].compute_with(base, loops[1])
+    kernel = tl.compile(outputs, s, shape={"near": (9, 13), "far": (7, 11), "base": (8, 12)})
+    assert check_kernel(kernel).ok

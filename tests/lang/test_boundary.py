@@ -31,6 +31,13 @@ def test_modes_are_those_of_numpy(mode: str, pad: tuple[int, int]) -> None:
     np.testing.assert_array_equal(got, wanted)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_modes_compile(mode: str) -> None:
+    wanted = np.pad(DATA, [(2, 2), (9, 9)], mode=mode)  # type: ignore[call-overload]
+    got = tl.compile(MODES[mode](X, (2, 9), name="out"), shape=wanted.shape)(DATA)
+    np.testing.assert_array_equal(got, wanted)
+
+
 def test_mirror_interior_of_one_element() -> None:
     one = tl.Input("x", (1,), tl.int32)
     got = evaluate(build_algorithm(tl.mirror_interior(one, 2, name="out")), {"out": (5,)}, {"x": DATA[0, :1]})["out"]

@@ -75,3 +75,15 @@ def test_what_slides_may_be_allocated_further_out() -> None:
     assert f"store g[2, 16] in heap ({remark}):" in tl.loop_nest(f, s, shape=(10, 16))
     assert f"kept        g: {remark}" in tl.explain(kernel).splitlines()
     assert check_kernel(kernel).ok
+
+
+def test_a_parallel_loop_leaves_the_memory_of_other_nests_alone() -> None:
+    f, s = program("serial")
+    other = tl.Func("other")
+    other[i] = i * 3
+    s = tl.Schedule([f, other], s.directives)
+    s["g"].hoist_storage_root()
+    s["other"].parallel("i")
+    kernel = tl.compile([f, other], s, shape={"f": (16, 32), "other": (5,)})
+    assert loops_around_the_allocation(kernel.module.main.body, "g") == ()
+    assert check_kernel(kernel, threads=2).ok

@@ -143,3 +143,29 @@ def test_a_param_that_changes_keeps_a_stage_out_of_the_initialisation() -> None:
     f[i] = packed[i] * 2
     with pytest.raises(tl.ScheduleError, match="packed depends on gain"):
         tl.Schedule(f)[packed].compute_at_init()
+
+
+def test_a_state_serves_calls_with_any_values() -> None:
+    w, n = tl.Input("w", (9, 7), tl.float32, constant=True), tl.Param("n", tl.int32, min=0, max=2)
+    i, j, table, out = *tl.vars("i j"), tl.Func("table"), tl.Func("out")
+    table[i, j] = w[i, j] * 2
+    out[i, j] = table[i, j] + table[i + n, j]
+    s = tl.Schedule(out)
+    s[table].compute_at_init().vectorize("j", 4)
+    kernel = tl.compile(out, s, shape=(7, 7))
+    assert check_kernel(kernel).ok
+    weights = np.arange(63, dtype=np.float32).reshape(9, 7)
+    state = kernel.prepare(w=weights)
+    for shift in (2, 0):
+        np.testing.assert_array_equal(kernel(n=shift, state=state), (weights[:7] + weights[shift : shift + 7]) * 2)
+
+
+def test_a_state_needs_limits() -> None:
+    w, n = tl.Input("w", (9,), tl.float32, constant=True), tl.Param("n", tl.int64)
+    i, table, out = tl.Var("i"), tl.Func("table"), tl.Func("out")
+    table[i] = w[tl.clamp(i, 0, 8)] * 2
+    out[i] = table[i + n]
+    s = tl.Schedule(out)
+    s[table].compute_at_init()
+    with pytest.raises(tl.BoundsError, match="the region of table in i is unbounded below"):
+        tl.compile(out, s, shape=(7,))

@@ -128,6 +128,16 @@ def test_marks_of_a_preserved_loop_go_with_it() -> None:
     assert found.funcs["C"].stages[1].races is Races.NONE
 
 
+def test_prefetches_go_with_the_loops() -> None:
+    c = gemm().c
+    s = Schedule(c)
+    s[c.update()].prefetch("B", "k", "j").rfactor(("k", "u"), "parts")
+    found = resolved(c, s)
+    ahead = {loop.name: [p.loop for p in loop.hints.prefetches] for loop in found.funcs["parts"].stages[1].loops}
+    assert ahead == {"i": [], "j": [], "u": ["j"]}
+    assert not any(loop.hints.prefetches for loop in found.funcs["C"].stages[1].loops)
+
+
 def test_parts_can_be_factored_again() -> None:
     c = gemm().c
     s = Schedule(c)

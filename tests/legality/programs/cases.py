@@ -222,3 +222,21 @@ def factoring_of_a_stage_with_cases() -> Scheduled:
     s["f", 1].specialize("n == 4")
     s["f", 1].rfactor(("k", "u"), "parts")
     return Scheduled(summed(), s)
+
+
+@must_fail(
+    "initialised_cases_are_constant",
+    """\
+s[table].specialize("n == 1"): n is not constant.
+  asked       s[table].specialize("n == 1")    HERE
+  rule        what is computed at initialisation has cases for values of constant Params, which are known then
+  hint        Param("n", constant=True)""",
+)
+def case_of_what_is_initialised() -> Scheduled:
+    w, n = tl.Input("w", (8,), tl.float32, constant=True), tl.Param("n", tl.int32)
+    i, table, out = tl.Var("i"), tl.Func("table"), tl.Func("out")
+    table[i] = w[i] * 2
+    out[i] = table[i] * n
+    s = tl.Schedule()
+    s["table"].compute_at_init().specialize("n == 1")
+    return Scheduled(out, s)

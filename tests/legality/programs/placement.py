@@ -393,3 +393,22 @@ def computed_at_lanes_of_an_update() -> Scheduled:
     s["conv.update()"].reorder("q", "r", "s", "t", "k").vectorize("k", 16)
     s["padded"].compute_at("conv.update()", "k.lane")
     return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "initialised_reads_no_output",
+    """\
+s[packed].compute_at_init(): packed depends on table, which is an output.
+  asked       s[packed].compute_at_init()    HERE
+  rule        a Func computed at initialisation reads no output, as those are computed in every call
+  legal here  compute_root() | compute_at(consumer, loop)""",
+)
+def initialisation_from_an_output() -> Scheduled:
+    w, i = tl.Input("w", (8,), tl.float32, constant=True), tl.Var("i")
+    table, packed, out = tl.Func("table"), tl.Func("packed"), tl.Func("out")
+    table[i] = w[i] * 2
+    packed[i] = table[i] + 1
+    out[i] = packed[i]
+    s = tl.Schedule()
+    s["packed"].compute_at_init()
+    return Scheduled((out, table), s)

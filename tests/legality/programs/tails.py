@@ -314,3 +314,19 @@ def shifted_tile_of_a_case() -> Scheduled:
     s = tl.Schedule()
     s["f"].specialize("n == 1").split("i", "io", "ii", 8, tail="shift_inwards")
     return Scheduled(f, s, {"f": (6,)})
+
+
+@must_fail(
+    "blend_lanes",
+    """\
+s[f].split("i", "io", "ii", 5, tail="shift_inwards_and_blend"): i2.lane is vectorized and goes over several tiles, \
+and one would store old values over what another stored.
+  asked       s[f].split("i", "io", "ii", 5, tail="shift_inwards_and_blend")    HERE
+  rule        lanes lie inside one tile of a tail that blends, as two tiles may have points in common
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        or vectorize a loop that descends from ii alone""",
+)
+def lanes_in_two_tiles_of_a_blend() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].split("i", "io", "ii", 5, tail="shift_inwards_and_blend").fuse("io", "ii", "i2").vectorize("i2", 4)
+    return Scheduled(blur().f, s)

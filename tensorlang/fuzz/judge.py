@@ -1,0 +1,40 @@
+"""Says whether a kernel agrees with the oracle: to the bit, where nothing may round in two ways."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tensorlang import reference
+from tensorlang.runtime.kernel import Kernel
+from tensorlang.validation import Values, check_kernel, make_inputs
+
+
+def disagreement(kernel: Kernel, threads: int, *, is_exact: bool) -> str:
+    """Why the kernel is wrong; empty if it is right.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    threads : int
+    is_exact : bool
+        No result depends on how sums are ordered and contracted, so that random floats give the oracle's bits too.
+    """
+    reason = check_kernel(kernel, threads=threads).reason
+    return reason or (_inexact(kernel, threads) if is_exact else "")
+
+
+def _inexact(kernel: Kernel, threads: int) -> str:
+    """The first output that is not the oracle's, bit by bit (but for the bits of a NaN)."""
+    algorithm = kernel.algorithm
+    assert algorithm is not None, "compiled from an algorithm"
+    arrays = make_inputs(algorithm, Values.FLOATS, seed=1)
+    sizes = {item.name: item.shape for item in kernel.outputs}
+    shapes = {name: sizes[algorithm.func(name).elements[0][0]] for name in algorithm.outputs}
+    expected = reference.evaluate(algorithm, shapes, arrays)
+    found = kernel(*(arrays[item.name] for item in kernel.inputs), threads=threads)
+    outputs = found if len(kernel.outputs) > 1 else (found,)
+    for item, array in zip(kernel.outputs, outputs, strict=True):
+        wanted = expected[item.name]
+        if not np.array_equal(array, wanted, equal_nan=wanted.dtype.kind == "f"):
+            return f"output {item.name}: not the oracle's bits, though no operation may round in two ways"
+    return ""

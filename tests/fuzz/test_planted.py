@@ -1,0 +1,40 @@
+"""The fuzzer finds a few planted defects, and makes them small; all of them by ``python -m tests.fuzz.planted``."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tensorlang.fuzz.shrinking import reproduce
+from tests.fuzz.planted import PLANTS, hunt
+
+QUICK = ("fuse takes quotient for remainder", "a tail's guard lets one more point through", "floor division truncates")
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_there_is_a_place_for_each(name: str) -> None:
+    plant = PLANTS[name]
+    module = importlib.import_module(f"tensorlang.{plant.module}")
+    assert Path(str(module.__file__)).read_text().count(plant.before) == 1
+
+
+def test_there_are_twenty() -> None:
+    assert len(PLANTS) >= 20
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_it_is_found(name: str) -> None:
+    assert len(hunt(name, seed=0, seconds=600.0, most=300).failures) == 1
+
+
+def test_it_is_made_small() -> None:
+    name = "fuse takes quotient for remainder"
+    (failure,) = hunt(name, seed=0, seconds=600.0, most=300).failures
+    test = reproduce(failure.case, failure.kind, seconds=20.0, plant=f"tests.fuzz.planted:{name}")
+    lines = test.text.splitlines()
+    assert any(".fuse(" in line for line in lines)
+    assert len(lines) < 40
+    # Without the defect it passes: it is about the defect and nothing else.
+    assert not test.fails
