@@ -15,7 +15,7 @@ from tensorlang.codegen.conversions import emit_cast
 from tensorlang.codegen.memory import Memory, Slots, Storage, shift
 from tensorlang.codegen.numbering import Numbering
 from tensorlang.codegen.reductions import emit_accumulate, emit_vector_reduce
-from tensorlang.codegen.scopes import Scopes
+from tensorlang.codegen.scopes import THREADS, Scopes
 from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
 from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.dtypes import DType, float64, int64
@@ -50,7 +50,7 @@ class Expressions:
         self.builder = ops.builder
         self.scopes = scopes
         self.storages = storages
-        self.memory = Memory(ops)
+        self.memory = Memory(ops, lambda: scopes.variable(THREADS))
         self.addresses = Addresses(ops.builder, scopes, self.emit, self._is_volatile)
         # Loads of memory that the function writes may be used again until the next store or branch.
         self._recent_loads: dict[str, dict[int, ll.Value]] = {}

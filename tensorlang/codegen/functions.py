@@ -12,6 +12,7 @@ from tensorlang.codegen.captures import find_captures, is_launched
 from tensorlang.codegen.launch import LAUNCH_SYMBOL
 from tensorlang.codegen.memory import Flat, Slots, Storage
 from tensorlang.codegen.parts import PART_STORES, Sizes
+from tensorlang.codegen.scopes import THREADS, WORKSPACE
 from tensorlang.codegen.statements import Statements
 from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import I8, I64, PTR
@@ -22,8 +23,6 @@ from tensorlang.errors import InternalError
 from tensorlang.ir.module import Function, Role
 from tensorlang.ir.stmt import Accumulate, Allocate, For, Stmt, Store
 from tensorlang.ir.visitor import substatements, walk_stmts
-
-_WORKSPACE, _THREADS = "workspace pointer", "threads"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class FunctionEmitter:
             _describe(argument, allocate.size * allocate.type.size_bytes, ALIGNMENT_BYTES)
             heap_pointers[id(allocate)] = argument
         values = body.args[pointer_count:]
-        variables = dict(zip([*names, _WORKSPACE, _THREADS], values, strict=False))
+        variables = dict(zip([*names, WORKSPACE, THREADS], values, strict=False))
         statements_ = Statements(
             body,
             self._target,
@@ -157,7 +156,7 @@ class FunctionEmitter:
         names = {name: _bound(outer, name).type for name in captures.names}
         part = self._emit_body(arrays, names, _Piece("part", stmt, in_worker))
         heaps = [heap_pointers[id(a)] for a in _heap_allocates(stmt, self._workspace, in_worker)]
-        values = [_bound(outer, name) for name in [*names, _WORKSPACE, _THREADS]]
+        values = [_bound(outer, name) for name in [*names, WORKSPACE, THREADS]]
         outer.builder.call(part, [*pointers, *heaps, *values])
         return True
 
@@ -179,7 +178,7 @@ class FunctionEmitter:
         task = _Piece("task", loop.body, in_worker=True, loop=loop, sizes=self._sizes_if_long(loop.body))
         body = self._emit_body(arrays, names, task)
         thunk = self._emit_thunk(body, len(arrays), tuple(names.values()), loop)
-        values = [*pointers, *(_bound(outer, name) for name in [*names, _WORKSPACE, _THREADS])]
+        values = [*pointers, *(_bound(outer, name) for name in [*names, WORKSPACE, THREADS])]
         builder = outer.builder
         tasks = outer.expressions.emit(loop.extent)
         closure = outer.reserve(ll.ArrayType(I64, len(values)), 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from llvmlite import ir as ll
@@ -33,10 +34,14 @@ Storage = Flat | Slots
 
 
 class Memory:
-    """Emission of element accesses at the builder's place."""
+    """Emission of element accesses at the builder's place.
 
-    def __init__(self, ops: Ops) -> None:
+    `find_count` gives an i64 that LLVM knows nothing of, and that is never negative.
+    """
+
+    def __init__(self, ops: Ops, find_count: Callable[[], ll.Value | None]) -> None:
         self.ops = ops
+        self._find_count = find_count
         self.builder = ops.builder
 
     # Values of bool are i1 in registers and bytes in memory.
@@ -69,8 +74,22 @@ class Memory:
 
     def store_masked(self, value: ll.Value, pointer: ll.Value, mask: ll.Value, type_: DType) -> None:
         value = self.to_memory(value, type_)
+        if self.ops.target.name == "avx512" and isinstance(value.type.element, ll.IntType) and type_.size_bytes < 8:
+            mask = self._obscured(mask, type_.lanes)
         args = [value, pointer, ll.Constant(I32, type_.size_bytes), mask]
         self.ops.intrinsic("masked.store", ll.VoidType(), args, [value.type, PTR])
+
+    def _obscured(self, mask: ll.Value, lanes: int) -> ll.Value:
+        """The same mask, of which LLVM does not know the lanes.
+
+        LLVM 22 makes a scalar store of a masked store of which one lane is known to be on and the others off. Where the
+        value is truncated, as from int64 to int16, that scalar store is as wide as the value was before.
+        """
+        count = self._find_count()
+        if count is None:
+            return mask
+        never = self.builder.icmp_signed("==", count, ll.Constant(count.type, -(1 << 63)))
+        return self.builder.or_(mask, self.ops.splat(never, lanes))
 
     def load_scalar_if(self, pointer: ll.Value, condition: ll.Value, type_: DType) -> ll.Value:
         """One element, or 0 without reading it."""

@@ -10,6 +10,9 @@ from llvmlite import ir as ll
 
 from tensorlang.ir.expr import Expr
 
+# Bound in every function, beside what it captures; the names are none that lowering makes.
+WORKSPACE, THREADS = "workspace pointer", "threads"
+
 
 @dataclass(slots=True)
 class _Binding:
