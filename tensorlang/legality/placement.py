@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Call
@@ -80,6 +80,18 @@ def check_site_is_outside_lanes(
         f"{_loop(site)} is vectorized." if is_at else f"{_loop(site)} is inside {_loop(lanes)}, which is vectorized."
     )
     return _error(resolved, name, sentence, uses, legal)
+
+
+@rule(Family.PLACEMENT)
+def check_initialisation_is_complete(name: str, prepare: Stmt, state: Sequence[str]) -> ScheduleError | None:
+    """What compute_at_init computes depends on constant Inputs and other initialised Funcs only."""
+    if next(find_uses(prepare, name), None) is None:
+        return None
+    return ScheduleError(
+        f"{name} is read by a stage that is computed at initialisation, but is not itself.",
+        hint=f"place {name} by compute_at_init() or compute_inline()",
+        details=", ".join(state),
+    )
 
 
 def _error(resolved: ResolvedSchedule, name: str, sentence: str, uses: list[Path], legal: list[str]) -> ScheduleError:

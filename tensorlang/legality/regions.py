@@ -70,6 +70,18 @@ def check_inside(
 
 
 @rule(Family.BOUNDS)
+def check_storage_has_a_size(name: str, dim: str, side: Range, facts: Facts) -> BoundsError | None:
+    """Every buffer has a constant size."""
+    if facts.of(side.extent).hi is not None:
+        return None
+    by_params = "".join(f"give Param {param} min= and max=, or " for param in params_in(side.extent)[:1])
+    return BoundsError(
+        f"the storage of {name} has no constant bound in dimension {dim}.",
+        hint=f'{by_params}bound it: s[{name}].bound("{dim}", min, extent)',
+    )
+
+
+@rule(Family.BOUNDS)
 def check_params_are_limited(name: str, dims: tuple[str, ...], region: Region, facts: Facts) -> BoundsError | None:
     """A Param takes part in indices by its limits."""
     for position, dim in enumerate(dims):

@@ -19,13 +19,13 @@ from tensorlang.bounds.nest import Nest, build_nest, loop_variable
 from tensorlang.bounds.params import as_variables, for_all_params, param_facts
 from tensorlang.bounds.regions import Region, infer_needs, infer_reads, infer_writes, to_box, to_ranges, union
 from tensorlang.bounds.surroundings import Domain
-from tensorlang.errors import ScheduleError, TensorlangError
+from tensorlang.errors import TensorlangError
 from tensorlang.ir.algorithm import Algorithm, FuncDef
 from tensorlang.ir.expr import Expr, index
 from tensorlang.ir.module import Requirement
 from tensorlang.ir.stmt import Block, IfThenElse, LetStmt, Memory, Range, Realize, Stmt
 from tensorlang.ir.visitor import block, conjuncts
-from tensorlang.legality.placement import find_uses, legal_sites, site_problem
+from tensorlang.legality.placement import check_initialisation_is_complete, find_uses, legal_sites, site_problem
 from tensorlang.legality.regions import Overrun, check_bounded, check_inside, check_output_is_aligned, check_promised
 from tensorlang.legality.storage import infer_levels
 from tensorlang.legality.tails import tail_problems
@@ -318,18 +318,10 @@ class _Builder:
 
     def _is_missed_in_prepare(self, func: FuncDef) -> bool:
         """Report what the initialisation reads and does not compute."""
-        if next(find_uses(self.prepare, func.name), None) is None:
-            return False
-        readers = [f.name for f in self.algorithm.funcs if f.name in self.state]
-        self.report(
-            ScheduleError(
-                f"{func.name} is read by a stage that is computed at initialisation, but is not itself.",
-                rule="what compute_at_init computes depends on constant Inputs and other initialised Funcs only",
-                legal=f"s[{func.name}].compute_at_init() | s[{func.name}].compute_inline()",
-                details=", ".join(readers),
-            )
-        )
-        return True
+        error = check_initialisation_is_complete(func.name, self.prepare, self.state)
+        if error is not None:
+            self.report(error)
+        return error is not None
 
     def _realize(self, func: FuncDef, body: Stmt, facts: Facts) -> Stmt:
         """`body` with the storage of `func` around it and the stages of `func` before it."""

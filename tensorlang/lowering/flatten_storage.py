@@ -13,9 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tensorlang.bounds.params import param_facts, params_in
+from tensorlang.bounds.params import param_facts
 from tensorlang.bounds.starts import where
-from tensorlang.errors import BoundsError
 from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Binary, BinaryOp, Call, Const, Expr, Load, index
 from tensorlang.ir.stmt import (
@@ -35,9 +34,11 @@ from tensorlang.ir.stmt import (
     Store,
 )
 from tensorlang.ir.visitor import at_once, block, map_children, map_exprs, map_substatements
+from tensorlang.legality.regions import check_storage_has_a_size
 from tensorlang.lowering.build_loop_nests import Kept
 from tensorlang.schedule.associativity import find_accumulation
 from tensorlang.schedule.resolved import ResolvedSchedule, StorageDim
+from tensorlang.schedule.rules import refuse
 from tensorlang.symbolic.enumeration import find_largest
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.simplify import simplify
@@ -117,14 +118,9 @@ def storage_layout(
 
 
 def _extent(name: str, dim: str, side: Range, facts: Facts) -> int:
+    refuse(check_storage_has_a_size(name, dim, side, facts))
     bound = facts.of(side.extent).hi
-    if bound is None:
-        by_params = "".join(f"give Param {param} min= and max=, or " for param in params_in(side.extent)[:1])
-        raise BoundsError(
-            f"the storage of {name} has no constant bound in dimension {dim}.",
-            rule="every buffer has a constant size",
-            hint=f'{by_params}bound it: s[{name}].bound("{dim}", min, extent)',
-        )
+    assert bound is not None, "the extent of storage is bounded"
     largest = None if isinstance(side.extent, Const) else find_largest(side.extent, facts)
     return max(bound if largest is None else min(bound, largest), 0)
 

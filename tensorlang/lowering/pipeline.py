@@ -137,11 +137,21 @@ def check(
     if too_long is not None:
         problems.append(too_long)
     elif not any(isinstance(problem, BoundsError) for problem in problems):
+        problems += _flat_problems(algorithm, resolved, placed)
+    return tuple({str(problem): problem for problem in problems}.values())
+
+
+def _flat_problems(algorithm: Algorithm, resolved: ResolvedSchedule, placed: Placed) -> list[TensorlangError]:
+    """What storage, and the loops of code over it, show."""
+    problems: list[TensorlangError] = []
+    try:
         flattener = StorageFlattener(algorithm, resolved, _outside_layouts(algorithm, resolved, placed), placed.kept)
         for function, tree in (("main", placed.main), ("prepare", placed.prepare)):
             flat = load_params(flattener.flatten(substitute_lets(tree, placed.bounds)), algorithm)
             problems += _code_problems(resolved, _run(function, flat, PASSES[:_WIDENING]))
-    return tuple({str(problem): problem for problem in problems}.values())
+    except BoundsError as error:
+        problems.append(error)
+    return problems
 
 
 def _raise(error: TensorlangError) -> None:

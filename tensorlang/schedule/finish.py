@@ -51,22 +51,40 @@ def is_inlined(plan: Plan, name: str) -> bool:
 def _inline_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
     if not is_inlined(plan, func.name):
         return
-    legal = " | ".join(f"s[{func.name}].{call}" for call in ("compute_root()", "compute_at(consumer, loop)"))
-    if func.wrapped_by is not None:
-        yield func.wrapped_by.error(
-            f"{func.name} is inlined, so that nothing is copied.",
-            rule="the copy that in_ makes is computed somewhere",
-            legal=f"{legal} | s[{func.name}].compute_at_init()",
-        )
-        return
-    by = f"by {func.placed_by.asked}" if func.placed_by else "which is the default of Funcs without updates"
+    problem = check_copy_is_computed(func) or check_directive_has_effect(plan, func)
+    if problem is not None:
+        yield problem
+
+
+@rule(Family.EFFECT)
+def check_copy_is_computed(func: FuncPlan) -> ScheduleError | None:
+    """The copy that in_ makes is computed somewhere."""
+    if func.wrapped_by is None:
+        return None
+    return func.wrapped_by.error(
+        f"{func.name} is inlined, so that nothing is copied.",
+        legal=f"{_places(func)} | s[{func.name}].compute_at_init()",
+    )
+
+
+@rule(Family.EFFECT)
+def check_directive_has_effect(plan: Plan, func: FuncPlan) -> ScheduleError | None:
+    """A directive is never silently ignored."""
     idle = _first_idle_directive(plan, func)
-    if idle is not None:
-        yield idle.error(
-            f"{func.name} is inlined, {by}, so it has no loops and no storage.",
-            rule="a directive is never silently ignored",
-            legal=legal,
+    if idle is None:
+        return None
+    if func.placed_by is not None:
+        return idle.error(
+            f"{func.name} is inlined, by {func.placed_by.asked}, so it has no loops and no storage.",
+            hint="leave that out, and say compute_root() or compute_at(consumer, loop)",
         )
+    by_default = "which is the default of Funcs without updates"
+    return idle.error(f"{func.name} is inlined, {by_default}, so it has no loops and no storage.", legal=_places(func))
+
+
+def _places(func: FuncPlan) -> str:
+    """Where a Func that is inlined may be computed instead."""
+    return " | ".join(f"s[{func.name}].{call}" for call in ("compute_root()", "compute_at(consumer, loop)"))
 
 
 def _first_idle_directive(plan: Plan, func: FuncPlan) -> Call | None:
@@ -82,15 +100,20 @@ def _level_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
     ):
         if level is None or level == ROOT_LEVEL or call is None:
             continue
-        site = plan.stages[StageName(level.func, level.index)]
-        if any(loop.name == level.loop for loop in site.loops):
-            continue
-        gone = site.gone_by[level.loop]
-        yield call.error(
-            f"{level.loop} is no loop of {site.name.as_written} any more; {gone.asked} replaced it.",
-            rule=f"the loop of a {call.call} is there when all directives have been given",
-            legal=f"loops of {site.name.as_written}, outermost first: {site.loop_names}",
-        )
+        problem = check_loop_of_a_level_is_there(plan.stages[StageName(level.func, level.index)], call, level.loop)
+        if problem is not None:
+            yield problem
+
+
+@rule(Family.NAMES)
+def check_loop_of_a_level_is_there(site: StagePlan, call: Call, name: str) -> ScheduleError | None:
+    """The loop of a compute_at, store_at or hoist_storage is there once all directives are given."""
+    if any(loop.name == name for loop in site.loops):
+        return None
+    return call.error(
+        f"{name} is no loop of {site.name.as_written} any more; {site.gone_by[name].asked} replaced it.",
+        legal=f"loops of {site.name.as_written}, outermost first: {site.loop_names}",
+    )
 
 
 def _storage_level_problems(plan: Plan, func: FuncPlan) -> Iterator[ScheduleError]:
@@ -133,18 +156,28 @@ def check_fold_has_loops(func: FuncPlan, call: Call) -> ScheduleError | None:
 def _memory_problems(func: FuncPlan) -> Iterator[ScheduleError]:
     if func.stored_by is None or func.memory is Memory.HEAP:
         return
-    if func.placement is Placement.INIT:
-        yield func.stored_by.error(
-            f"{func.name} is computed at initialisation and outlives the call.",
-            rule="what compute_at_init computes is kept in the kernel's state, on the heap",
-            legal='store_in("heap")',
-        )
-    elif func.placement is Placement.ROOT and func.memory is Memory.REGISTER:
-        yield func.stored_by.error(
-            f"{func.name} is computed at root.",
-            rule="registers hold what is computed inside a loop of a consumer",
-            legal='compute_at(consumer, loop) | store_in("heap") | store_in("stack")',
-        )
+    problem = check_state_is_on_the_heap(func, func.stored_by) or check_registers_are_in_a_loop(func, func.stored_by)
+    if problem is not None:
+        yield problem
+
+
+@rule(Family.STORAGE)
+def check_state_is_on_the_heap(func: FuncPlan, call: Call) -> ScheduleError | None:
+    """What compute_at_init computes is kept in the kernel's state, on the heap."""
+    if func.placement is not Placement.INIT:
+        return None
+    return call.error(f"{func.name} is computed at initialisation and outlives the call.", legal='store_in("heap")')
+
+
+@rule(Family.STORAGE)
+def check_registers_are_in_a_loop(func: FuncPlan, call: Call) -> ScheduleError | None:
+    """Registers hold what is computed inside a loop of a consumer."""
+    if func.placement is not Placement.ROOT or func.memory is not Memory.REGISTER:
+        return None
+    return call.error(
+        f"{func.name} is computed at root.",
+        legal='compute_at(consumer, loop) | store_in("heap") | store_in("stack")',
+    )
 
 
 def _nest_problems(stage: StagePlan) -> Iterator[ScheduleError]:
@@ -153,9 +186,17 @@ def _nest_problems(stage: StagePlan) -> Iterator[ScheduleError]:
     for loop in stage.loops:
         if loop.kind is LoopKind.VECTORIZED:
             lanes = loop
-        elif lanes is not None and lanes.marked_by is not None and loop.kind is LoopKind.PARALLEL:
-            yield lanes.marked_by.error(
-                f"the loop {loop.name} inside {lanes.name} is parallel.",
-                rule="the loops inside a vectorized loop are serial or unrolled",
-                hint=f'reorder("{loop.name}", "{lanes.name}")',
-            )
+        elif lanes is not None:
+            problem = check_lanes_start_no_threads(lanes, loop)
+            if problem is not None:
+                yield problem
+
+
+@rule(Family.VECTORS)
+def check_lanes_start_no_threads(lanes: LoopPlan, loop: LoopPlan) -> ScheduleError | None:
+    """The loops inside a vectorized loop are serial or unrolled."""
+    if lanes.marked_by is None or loop.kind is not LoopKind.PARALLEL:
+        return None
+    return lanes.marked_by.error(
+        f"the loop {loop.name} inside {lanes.name} is parallel.", hint=f'reorder("{loop.name}", "{lanes.name}")'
+    )

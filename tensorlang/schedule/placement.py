@@ -200,9 +200,3 @@ def place(call: Call, func: FuncPlan, placement: Placement) -> FuncPlan:
     """Return `func` placed; ScheduleError if it was placed before, as neither directive may be ignored."""
     refuse(check_placed_once(call, func))
     return replace(func, placement=placement, placed_by=call)
-
-
-def check_not_output(plan: Plan, call: Call, rule: str) -> None:
-    """Raise ScheduleError, naming `rule`, if the Func that `call` is about is an output."""
-    if call.stage.func in plan.algorithm.outputs:
-        raise call.error(f"{call.stage.func} is an output.", rule=rule)

@@ -13,6 +13,7 @@ from tensorlang.errors import TensorlangError
 from tensorlang.lang.build import build_algorithm
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.wrapping import In
 from tests.legality.must_fail import ACCEPTED, Scheduled
 from tests.legality.programs import PROGRAMS, MustFail
 
@@ -72,7 +73,9 @@ def _followed(
 ) -> tuple[Directive, ...]:
     """`directives` and then the call that is offered, which by itself is said to the stage of the refused one."""
     s = tl.Schedule(directives=directives)
-    known = {func.name: _Func(func.name) for func in build_algorithm(scheduled.output).funcs}
+    funcs = build_algorithm(scheduled.output).funcs
+    copies = [directive.stage.func for directive in scheduled.schedule.directives if isinstance(directive, In)]
+    known = {name: _Func(name) for name in [*(func.name for func in funcs), *copies]}
     call = offer if offer.startswith("s[") else f"s[stage].{offer}"
     eval(call, {"s": s, "stage": None if refused is None else refused.stage, **known})
     return s.directives

@@ -11,9 +11,6 @@ from tensorlang.schedule.replay import replay
 from tensorlang.schedule.rules import RULES, switched_off
 from tests.legality.programs import FILES, PROGRAMS, MustFail
 
-AWAITED = frozenset({"initialised_reads_no_output"})
-"""Rules whose programs stand outside this table so far; it may only shrink."""
-
 each_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
 
 
@@ -49,11 +46,7 @@ def test_what_a_directive_alone_shows_is_refused_when_it_is_given(program: MustF
 
 def test_every_rule_has_a_program() -> None:
     refusing = {program.rule for program in PROGRAMS.values()}
-    missing = {
-        f"{name} in {rule.family.name.lower()}.py"
-        for name, rule in RULES.items()
-        if name not in refusing and name not in AWAITED
-    }
+    missing = {f"{name} in {rule.family.name.lower()}.py" for name, rule in RULES.items() if name not in refusing}
     assert missing == set(), "give these rules programs in tests/legality/programs"
     assert refusing <= set(RULES)
 

@@ -162,7 +162,7 @@ def test_state_is_not_computed_from_what_main_computes() -> None:
     assert str(caught.value) == (
         "f is read by a stage that is computed at initialisation, but is not itself.\n"
         "  rule        what compute_at_init computes depends on constant Inputs and other initialised Funcs only\n"
-        "  legal here  s[f].compute_at_init() | s[f].compute_inline()"
+        "  hint        place f by compute_at_init() or compute_inline()"
     )
 
 

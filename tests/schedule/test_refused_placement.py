@@ -78,7 +78,7 @@ def test_loop_of_a_compute_at_that_was_split_later() -> None:
     assert only_problem(s) == (
         's[conv].compute_at(out, "q"): q is no loop of out any more; s[out].split("q", "qo", "qi", 4) replaced it.\n'
         '  asked       s[conv].compute_at(out, "q")    HERE\n'
-        "  rule        the loop of a compute_at is there when all directives have been given\n"
+        "  rule        the loop of a compute_at, store_at or hoist_storage is there once all directives are given\n"
         "  legal here  loops of out, outermost first: n, p, qo, qi, k"
     )
 
@@ -114,7 +114,7 @@ def test_storage_of_a_func_that_is_inlined_by_request() -> None:
         's[g].store_in("stack"): g is inlined, by s[g].compute_inline(), so it has no loops and no storage.\n'
         '  asked       s[g].store_in("stack")    HERE\n'
         "  rule        a directive is never silently ignored\n"
-        "  legal here  s[g].compute_root() | s[g].compute_at(consumer, loop)"
+        "  hint        leave that out, and say compute_root() or compute_at(consumer, loop)"
     )
 
 

@@ -333,3 +333,20 @@ def estimate_of_one_dimension() -> Scheduled:
     s = tl.Schedule()
     s["f"].set_estimate("i", 0, 64)
     return Scheduled(f, s, {"f": (8, 8)})
+
+
+@must_fail(
+    "storage_has_a_size",
+    """\
+the storage of g has no constant bound in dimension i.
+  rule        every buffer has a constant size
+  hint        give Param n min= and max=, or bound it: s[g].bound("i", min, extent)""",
+)
+def storage_as_long_as_a_param_without_limits() -> Scheduled:
+    n, i = tl.Param("n", tl.int32, min=0), tl.Var("i")
+    g, out = tl.Func("g"), tl.Func("out")
+    g[i] = i * 2
+    out[i] = g[i] + g[i + n]
+    s = tl.Schedule()
+    s["g"].compute_root()
+    return Scheduled(out, s, {"out": (8,)})

@@ -107,3 +107,45 @@ def copy_of_a_func_for_itself() -> Scheduled:
     s = tl.Schedule()
     s.in_("C", "C", "previous").compute_root()
     return Scheduled(gemm().c, s)
+
+
+@must_fail(
+    "directive_has_effect",
+    """\
+s[g].vectorize("j", 4): g is inlined, which is the default of Funcs without updates, so it has no loops and no storage.
+  asked       s[g].vectorize("j", 4)    HERE
+  rule        a directive is never silently ignored
+  legal here  s[g].compute_root() | s[g].compute_at(consumer, loop)""",
+)
+def lanes_of_a_func_that_is_inlined_by_default() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].vectorize("j", 4)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "directive_has_effect",
+    """\
+s[g].store_in("stack"): g is inlined, by s[g].compute_inline(), so it has no loops and no storage.
+  asked       s[g].store_in("stack")    HERE
+  rule        a directive is never silently ignored
+  hint        leave that out, and say compute_root() or compute_at(consumer, loop)""",
+)
+def memory_of_an_inlined_func() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_inline().store_in("stack")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "copy_is_computed",
+    """\
+s.in_(B, C, "packed"): packed is inlined, so that nothing is copied.
+  asked       s.in_(B, C, "packed")    HERE
+  rule        the copy that in_ makes is computed somewhere
+  legal here  s[packed].compute_root() | s[packed].compute_at(consumer, loop) | s[packed].compute_at_init()""",
+)
+def copy_that_is_placed_nowhere() -> Scheduled:
+    s = tl.Schedule()
+    s.in_("B", "C", "packed")
+    return Scheduled(gemm().c, s)

@@ -290,3 +290,18 @@ def name_of_a_reduction_loop() -> Scheduled:
     s = tl.Schedule()
     s["C.update()"].split("j", "jo", "k", 8)
     return Scheduled(gemm().c, s)
+
+
+@must_fail(
+    "loop_of_a_level_is_there",
+    """\
+s[conv].compute_at(out, "q"): q is no loop of out any more; s[out].split("q", "qo", "qi", 4) replaced it.
+  asked       s[conv].compute_at(out, "q")    HERE
+  rule        the loop of a compute_at, store_at or hoist_storage is there once all directives are given
+  legal here  loops of out, outermost first: n, p, qo, qi, k""",
+)
+def loop_of_a_compute_at_that_is_split_later() -> Scheduled:
+    s = tl.Schedule()
+    s["conv"].compute_at("out", "q")
+    s["out"].split("q", "qo", "qi", 4)
+    return Scheduled(conv().out, s)

@@ -412,3 +412,22 @@ def initialisation_from_an_output() -> Scheduled:
     s = tl.Schedule()
     s["packed"].compute_at_init()
     return Scheduled((out, table), s)
+
+
+@must_fail(
+    "initialisation_is_complete",
+    """\
+f is read by a stage that is computed at initialisation, but is not itself.
+  rule        what compute_at_init computes depends on constant Inputs and other initialised Funcs only
+  hint        place f by compute_at_init() or compute_inline()""",
+)
+def initialisation_from_what_is_computed_in_each_call() -> Scheduled:
+    w, i = tl.Input("w", (8,), tl.float32, constant=True), tl.Var("i")
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i] = w[i] * 2
+    g[i] = f[i] + 1
+    h[i] = g[i] * 3
+    s = tl.Schedule()
+    s["f"].compute_root()
+    s["g"].compute_at_init()
+    return Scheduled(h, s)

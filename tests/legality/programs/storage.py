@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorlang as tl
 from tensorlang.schedule.rules import Family
 from tests.legality.must_fail import Scheduled, programs_of
-from tests.schedule.programs import blur, conv
+from tests.schedule.programs import blur, conv, gemm
 
 must_fail = programs_of(Family.STORAGE)
 
@@ -196,3 +196,31 @@ def registers_of_an_update_that_is_not_unrolled() -> Scheduled:
     s["conv"].compute_at("out", "q").store_in("register").vectorize("k", 16).unroll("k")
     s["out"].vectorize("k", 16).unroll("k")
     return Scheduled(conv().out, s)
+
+
+@must_fail(
+    "registers_are_in_a_loop",
+    """\
+s[g].store_in("register"): g is computed at root.
+  asked       s[g].store_in("register")    HERE
+  rule        registers hold what is computed inside a loop of a consumer
+  legal here  compute_at(consumer, loop) | store_in("heap") | store_in("stack")""",
+)
+def registers_at_root() -> Scheduled:
+    s = tl.Schedule()
+    s["g"].compute_root().store_in("register")
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "state_is_on_the_heap",
+    """\
+s[packed].store_in("stack"): packed is computed at initialisation and outlives the call.
+  asked       s[packed].store_in("stack")    HERE
+  rule        what compute_at_init computes is kept in the kernel's state, on the heap
+  legal here  store_in("heap")""",
+)
+def stack_for_what_outlives_the_call() -> Scheduled:
+    s = tl.Schedule()
+    s.in_("B", "C", "packed").compute_at_init().store_in("stack")
+    return Scheduled(gemm().c, s)

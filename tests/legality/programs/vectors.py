@@ -107,3 +107,17 @@ def a_vector_of_thousands_of_lanes_in_a_case() -> Scheduled:
     s["f"].split("j", "jo", "ji", 8192)
     s["f"].specialize("scale == 2").vectorize("ji")
     return Scheduled(f, s, {"f": (16384,)})
+
+
+@must_fail(
+    "lanes_start_no_threads",
+    """\
+s[f].vectorize("i"): the loop j inside i is parallel.
+  asked       s[f].vectorize("i")    HERE
+  rule        the loops inside a vectorized loop are serial or unrolled
+  hint        reorder("j", "i")""",
+)
+def parallel_loop_inside_a_vectorized_one() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].vectorize("i").parallel("j")
+    return Scheduled(blur().f, s)
