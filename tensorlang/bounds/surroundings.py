@@ -11,7 +11,7 @@ from typing import TypeAlias
 from tensorlang.ir.expr import Binary, BinaryOp, Compare, CompareOp, Expr, Select, Variable, index
 from tensorlang.ir.stmt import For, LetStmt
 from tensorlang.ir.visitor import free_variables, substitute, walk
-from tensorlang.symbolic.cases import cases_of
+from tensorlang.symbolic.cases import cases_of, negation
 from tensorlang.symbolic.facts import Facts
 from tensorlang.symbolic.intervals import Interval, infer_interval
 from tensorlang.symbolic.linear import linearize
@@ -121,6 +121,10 @@ class Surroundings:
         if self._never_runs or not self._ties:
             return ()
         return tuple(simplify(form, self._outside) for form in self._polyhedron.needs())
+
+    def proves(self, condition: Expr) -> bool:
+        """True if `condition`, about what is bound here or outside, always holds here."""
+        return cases_of([negation(condition)]) != [()] and self._polyhedron.proves(substitute(condition, self._lets))
 
     def _add_loop(self, loop: For) -> None:
         extent = substitute(loop.extent, self._lets)

@@ -1,8 +1,8 @@
 """Split loops into a steady state without conditions and the iterations before and after it.
 
 In: a tree with guards, selects and predicates whose conditions are linear in loops. Out: each serial loop whose
-conditions hold in the middle of its range becomes up to three loops; a parallel loop tests once at the top of its body
-whether all hold.
+conditions hold in the middle of its range becomes up to three loops, whose ends may depend on the loops outside where
+its extent does; a parallel loop tests once at the top of its body whether all hold.
 Order: before vectorization and unrolling, so that neither masks nor guards are multiplied; only the steady state is
 partitioned further.
 Refuses: nothing.
@@ -28,10 +28,11 @@ from tensorlang.ir.visitor import (
     substitute,
     walk,
 )
+from tensorlang.lowering.loop_ends import as_nonnegative, is_plain
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.intervals import Interval, from_limits, infer_interval
-from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
+from tensorlang.symbolic.linear import Linear, atom, constant, linearize, to_expr
 from tensorlang.symbolic.simplify import TRUE, as_int, simplify
 
 
@@ -62,29 +63,97 @@ def partition_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
 def _partition_serial(loop: For, facts: Facts) -> Stmt:
     extent = as_int(loop.extent)
     inner = facts.with_loop(loop.var, loop.extent)
-    if extent is None or loop.hints.partition is PartitionPolicy.NEVER:
+    if loop.hints.partition is PartitionPolicy.NEVER:
         return replace(loop, body=partition_loops(loop.body, inner))
+    if extent is None:
+        return _partition_varying(loop, facts)
     first, last = 0, extent
     for condition in _deciding(loop, inner):
+        if _is_about_varying(condition, loop.var):
+            continue
         a, b = _holds_between(condition, loop.var, extent)
         if max(first, a) < min(last, b):
             first, last = max(first, a), min(last, b)
     if (first, last) == (0, extent):
         return replace(loop, body=partition_loops(loop.body, inner))
     before, steady, after = (
-        _part(loop, start, stop, facts) for start, stop in ((0, first), (first, last), (last, extent))
+        _part(loop, index(start), index(stop), facts) for start, stop in ((0, first), (first, last), (last, extent))
     )
-    middle = map_substatements(steady, lambda s: partition_loops(s, facts.with_loop(loop.var, index(last - first))))
-    if not isinstance(steady, For):
-        middle = partition_loops(steady, facts)
-    return block([before, middle, after])
+    return block([before, _partition_inside(steady, loop, facts), after])
 
 
-def _part(loop: For, start: int, stop: int, facts: Facts) -> Stmt:
+def _partition_inside(steady: Stmt, loop: For, facts: Facts) -> Stmt:
+    """The steady state of `loop` with the loops inside partitioned; a loop of one iteration is gone by now."""
+    if isinstance(steady, For) and steady.var == loop.var:
+        inner = facts.with_loop(steady.var, steady.extent)
+        return replace(steady, body=partition_loops(steady.body, inner))
+    return partition_loops(steady, facts)
+
+
+def _partition_varying(loop: For, facts: Facts) -> Stmt:
+    """Partition a loop whose extent depends on loops outside, at places that may depend on them too."""
+    inner = facts.with_loop(loop.var, loop.extent)
+    first: Expr = index(0)
+    last: Expr = loop.extent
+    known: set[Expr] = set()
+    left: set[Expr] = set()
+    for condition in _deciding(loop, inner):
+        a, b = _holds_within(condition, loop, inner)
+        start = first if a is None else simplify(Binary(BinaryOp.MAX, first, a), facts)
+        stop = last if b is None else simplify(Binary(BinaryOp.MIN, last, b), facts)
+        holds_somewhere = (a is not None or b is not None) and _may_be_positive(
+            Binary(BinaryOp.SUB, stop, start), facts
+        )
+        if holds_somewhere and is_plain(start) and is_plain(stop):
+            first, last = start, stop
+            known.add(condition.compare)
+        else:
+            left.add(condition.compare)
+    # A comparison that stands at several places holds where it does at each.
+    known -= left
+    if not known:
+        return replace(loop, body=partition_loops(loop.body, inner))
+    first = simplify(Binary(BinaryOp.MIN, first, loop.extent), facts)
+    last = simplify(Binary(BinaryOp.MAX, first, last), facts)
+    clear = replace(loop, body=rewrite_exprs(loop.body, lambda e: _assume(e, known)))
+    parts = ((loop, index(0), first), (clear, first, last), (loop, last, loop.extent))
+    before, steady, after = (_part(source, start, stop, facts) for source, start, stop in parts)
+    return block([before, _partition_inside(steady, loop, facts), after])
+
+
+def _may_be_positive(extent: Expr, facts: Facts) -> bool:
+    hi = facts.of(extent).hi
+    return hi is None or hi > 0
+
+
+def _holds_within(condition: _Condition, loop: For, facts: Facts) -> tuple[Expr | None, Expr | None]:
+    """First iteration of `loop` from which, and the one before which, the condition holds for all inner loops."""
+    lowest = infer_interval(to_expr(condition.form), condition.inner, facts).lo
+    if lowest is None:
+        return None, None
+    form, var = linearize(lowest), Variable(loop.var)
+    coefficient = form.coefficient(var)
+    rest = form.plus(atom(var), -coefficient)
+    if coefficient == 0 or any(loop.var in free_variables(term) for term, _ in rest.terms):
+        return None, None
+    if coefficient > 0:
+        # coefficient * var + rest >= 0 from the quotient rounded up.
+        return Binary(BinaryOp.FLOOR_DIV, to_expr(constant(coefficient - 1).plus(rest, -1)), index(coefficient)), None
+    return None, Binary(BinaryOp.FLOOR_DIV, to_expr(rest.plus(constant(-coefficient))), index(-coefficient))
+
+
+def _part(loop: For, start: Expr, stop: Expr, facts: Facts) -> Stmt:
     """Iterations ``[start, stop)`` of a loop, simplified."""
-    shifted = Binary(BinaryOp.ADD, Variable(loop.var), index(start))
-    body = loop.body if start == 0 else rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: shifted}))
-    return simplify_stmts(replace(loop, extent=index(stop - start), body=body), facts)
+    shifted = Binary(BinaryOp.ADD, Variable(loop.var), start)
+    body = loop.body if start == index(0) else rewrite_exprs(loop.body, lambda e: substitute(e, {loop.var: shifted}))
+    extent = simplify(Binary(BinaryOp.SUB, stop, start), facts)
+    return simplify_stmts(replace(loop, extent=extent, body=body), facts)
+
+
+def _is_about_varying(condition: _Condition, var: str) -> bool:
+    """Whether a condition is about a loop whose extent depends on the loop `var`: it is for that loop to split."""
+    ends = [condition.inner[name].hi for name in free_variables(condition.compare) & condition.inner.keys()]
+    return any(end is not None and var in free_variables(end) for end in ends)
 
 
 def _holds_between(condition: _Condition, var: str, extent: int) -> tuple[int, int]:
@@ -165,7 +234,7 @@ def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int
             guards.append(node.predicate)
     for guard in guards:
         for node in walk(guard):
-            form = _as_nonnegative(node) if isinstance(node, Compare) and is_index(node.a) else None
+            form = as_nonnegative(node)
             if form is not None:
                 yield _Condition(node, form, facts, inner, depth)
     if isinstance(stmt, For):
@@ -179,18 +248,3 @@ def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int
         facts = facts.with_limits(stmt.name, limits)
     for below in substatements(stmt):
         yield from _conditions(below, facts, inner, depth)
-
-
-def _as_nonnegative(compare: Compare) -> Linear | None:
-    """The form f with ``compare == (f >= 0)``, or None for == and !=."""
-    gap = linearize(compare.b).plus(linearize(compare.a), -1)
-    match compare.op:
-        case CompareOp.LT:
-            return gap.plus(Linear((), -1))
-        case CompareOp.LE:
-            return gap
-        case CompareOp.GT:
-            return gap.times(-1).plus(Linear((), -1))
-        case CompareOp.GE:
-            return gap.times(-1)
-    return None

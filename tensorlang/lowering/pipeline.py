@@ -33,6 +33,7 @@ from tensorlang.lowering.promote_accumulators import promote_accumulators
 from tensorlang.lowering.promote_reductions import promote_reductions
 from tensorlang.lowering.simplify_stmts import simplify_stmts
 from tensorlang.lowering.substitute_lets import substitute_lets
+from tensorlang.lowering.trim_loops import trim_loops, trim_remainders
 from tensorlang.lowering.unmask_registers import unmask_registers
 from tensorlang.lowering.unroll_loops import unroll_loops
 from tensorlang.lowering.vectorize_loops import vectorize_loops
@@ -47,8 +48,12 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("predicate_accesses", predicate_accesses),
     # Linear indices and decided conditions, which all later passes match on.
     ("simplify", simplify_stmts),
+    # Loops end where nothing is done any more, so that steady states are looked for in what is left.
+    ("trim_loops", trim_loops),
     # Conditions leave the steady states before anything is copied or widened.
     ("partition_loops", partition_loops),
+    # What partitioning left guarded may be shorter now.
+    ("trim_remainders", trim_remainders),
     # Widen each body once, while it is still one copy.
     ("vectorize_loops", vectorize_loops),
     ("unroll_loops", unroll_loops),

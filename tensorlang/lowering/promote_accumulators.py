@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.expr import Binary, BinaryOp, Expr, Load, Ramp, Unary, UnaryOp, index
 from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LetStmt, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
+    conjunction,
     free_variables,
     map_children,
     map_exprs,
@@ -28,6 +30,8 @@ from tensorlang.ir.visitor import (
     walk,
     walk_stmts,
 )
+from tensorlang.lowering.loop_ends import facts_inside, when_entered
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 from tensorlang.symbolic.linear import linearize
 
 # More slots than any register file holds would spill: leave such tiles in memory, where they are now.
@@ -51,7 +55,7 @@ class _Access:
     is_store: bool
 
 
-def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset()) -> Stmt:
+def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset(), facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with the tiles of its reductions in registers; buffers in `done` stay as they are."""
     if isinstance(stmt, Allocate) and stmt.memory is Memory.REGISTER:
         done = done | {stmt.buffer}
@@ -59,8 +63,18 @@ def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset()) -> Stmt
         for buffer in _candidates(stmt, done):
             accesses = [a for a in _accesses(stmt) if a.buffer == buffer]
             if _is_tile(stmt, accesses):
-                return promote_accumulators(_hold(stmt, buffer, accesses), done | {buffer})
-    return map_substatements(stmt, lambda s: promote_accumulators(s, done))
+                entered = when_entered(stmt, partial(_touches, buffer), facts)
+                if entered is not None:
+                    return promote_accumulators(_hold(stmt, buffer, accesses, entered), done | {buffer}, facts)
+    inner = facts_inside(stmt, facts)
+    return map_substatements(stmt, lambda s: promote_accumulators(s, done, inner))
+
+
+def _touches(buffer: str, stmt: Stmt) -> bool:
+    """Whether `stmt` itself loads from or stores to `buffer`."""
+    if isinstance(stmt, Store) and stmt.buffer == buffer:
+        return True
+    return any(isinstance(e, Load) and e.buffer == buffer for expr in stmt_exprs(stmt) for e in walk(expr))
 
 
 def _candidates(loop: For, done: frozenset[str]) -> list[str]:
@@ -138,8 +152,8 @@ def _base(slot: _Slot) -> Expr:
     return slot.index.base if isinstance(slot.index, Ramp) else slot.index
 
 
-def _hold(loop: For, buffer: str, accesses: list[_Access]) -> Stmt:
-    """`loop` with the tile of `buffer` in register storage around it."""
+def _hold(loop: For, buffer: str, accesses: list[_Access], entered: tuple[Expr, ...]) -> Stmt:
+    """`loop` with the tile of `buffer` in register storage around it, loaded and stored where all `entered` hold."""
     guards = {a.slot: a.guard for a in accesses}
     stored = {a.slot for a in accesses if a.is_store}
     names = {slot: f"{buffer}.held{number}" for number, slot in enumerate(guards)}
@@ -152,10 +166,14 @@ def _hold(loop: For, buffer: str, accesses: list[_Access]) -> Stmt:
             value = Load(name, _register_index(slot), None, slot.type)
             after.append(_guarded(Store(buffer, slot.index, value, slot.predicate), guards[slot]))
     held = _redirect(loop, buffer, names)
-    result = block([*before, held, *after])
+    result = block([_where(entered, before), held, _where(entered, after)])
     for slot, name in reversed(names.items()):
         result = Allocate(name, slot.type.element, slot.type.lanes, Memory.REGISTER, result)
     return result
+
+
+def _where(conditions: tuple[Expr, ...], stmts: list[Stmt]) -> Stmt:
+    return IfThenElse(conjunction(conditions), block(stmts)) if conditions and stmts else block(stmts)
 
 
 def _guarded(stmt: Stmt, guard: Expr | None) -> Stmt:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tensorlang.dtypes import DType
 from tensorlang.ir.associative import combine, identity
@@ -22,6 +23,7 @@ from tensorlang.ir.expr import Binary, BinaryOp, Expr, Load, Ramp, Unary, UnaryO
 from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Memory, Stmt, Store
 from tensorlang.ir.visitor import (
     block,
+    conjunction,
     free_variables,
     map_substatements,
     substatements,
@@ -29,6 +31,8 @@ from tensorlang.ir.visitor import (
     walk_exprs,
     walk_stmts,
 )
+from tensorlang.lowering.loop_ends import facts_inside, when_entered
+from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
 
 # More would not all be in registers.
 _MOST_SLOTS = 64
@@ -64,14 +68,21 @@ class _Gathering:
         return {slot: min(count, most) for slot, count in self.counts.items()}
 
 
-def promote_reductions(stmt: Stmt) -> Stmt:
+def promote_reductions(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
     """`stmt` with the terms of its reductions gathered in registers."""
+    inner = facts_inside(stmt, facts)
     if isinstance(stmt, For) and stmt.kind is LoopKind.SERIAL:
         for buffer in dict.fromkeys(s.buffer for s in walk_stmts(stmt) if isinstance(s, Accumulate)):
             found = _find(stmt, buffer)
-            if found is not None:
-                return map_substatements(_gather(stmt, found), promote_reductions)
-    return map_substatements(stmt, promote_reductions)
+            entered = None if found is None else when_entered(stmt, partial(_touches, buffer), facts)
+            if found is not None and entered is not None:
+                gathered = _gather(stmt, found, entered)
+                return map_substatements(gathered, lambda s: promote_reductions(s, facts))
+    return map_substatements(stmt, lambda s: promote_reductions(s, inner))
+
+
+def _touches(buffer: str, stmt: Stmt) -> bool:
+    return isinstance(stmt, Accumulate) and stmt.buffer == buffer
 
 
 def _find(loop: For, buffer: str) -> _Gathering | None:
@@ -128,8 +139,8 @@ def _term(stmt: Accumulate) -> Expr:
     return stmt.value.value if is_reduced and isinstance(stmt.value, VectorReduce) else stmt.value
 
 
-def _gather(loop: For, found: _Gathering) -> Stmt:
-    """`loop` with registers for `found` around it."""
+def _gather(loop: For, found: _Gathering, entered: tuple[Expr, ...]) -> Stmt:
+    """`loop` with registers for `found` around it, that are accumulated where all `entered` hold."""
     op, copies = found.stmt.op, found.copies
     names = {
         slot: [f"{found.buffer}.sum{number}_{copy}" for copy in range(copies[slot])]
@@ -137,8 +148,8 @@ def _gather(loop: For, found: _Gathering) -> Stmt:
     }
     before = [Store(name, _all(slot.terms), identity(op, slot.terms)) for slot, own in names.items() for name in own]
     within = _redirect(loop, found.buffer, names, dict.fromkeys(names, 0), None)
-    after = [_accumulate(found.stmt, slot, own) for slot, own in names.items()]
-    result = block([*before, within, *after])
+    after = block([_accumulate(found.stmt, slot, own) for slot, own in names.items()])
+    result = block([*before, within, IfThenElse(conjunction(entered), after) if entered else after])
     for slot, own in names.items():
         for name in own:
             result = Allocate(name, slot.terms.element, slot.terms.lanes, Memory.REGISTER, result)

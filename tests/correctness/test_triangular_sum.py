@@ -12,7 +12,7 @@ from tests.correctness.checking import Array, assert_agrees
 
 Directives = Callable[[tl.Schedule, tl.Func], object]
 
-i = tl.Var("i")
+i, j = tl.vars("i j")
 
 
 def total(n: int) -> tl.Func:
@@ -86,3 +86,37 @@ def test_sums_of_rows(name: str, n: int) -> None:
     s = tl.Schedule(f)
     ROWS[name](s, f)
     assert_agrees(f, s, rows_by_hand, shape=(n,))
+
+
+def corner(n: int) -> tl.Func:
+    """A sum whose bound depends on two Vars, for most of which there is nothing to add."""
+    x, c = tl.Input("x", (n, n), tl.int32), tl.RDom("c", n)
+    c.where(c + j + 3 <= i)
+    f = tl.Func("f")
+    f[i, j] += x[i, c]
+    return f
+
+
+def corner_by_hand(x: Array) -> Array:
+    n = len(x)
+    return np.array([[x[i, : max(i - j - 2, 0)].sum(dtype=np.int32) for j in range(n)] for i in range(n)])
+
+
+CORNERS: dict[str, Directives] = {
+    "as it is written": lambda s, f: None,
+    "parallel loops of each row, some of no tasks": lambda s, f: s[f.update()].parallel("j"),
+    "parallel rows": lambda s, f: s[f.update()].parallel("i"),
+    "columns in vectors": lambda s, f: s[f.update()].reorder("i", "c", "j").vectorize("j", 4),
+    "rows in vectors": lambda s, f: s[f.update()].reorder("j", "c", "i").vectorize("i", 8),
+    "parallel inside of the sum": lambda s, f: s[f.update()].reorder("c", "i", "j").parallel("j"),
+    "unrolled sums": lambda s, f: s[f.update()].split("c", "co", "ci", 4).unroll("ci").parallel("i"),
+}
+
+
+@pytest.mark.parametrize("n", [1, 4, 21])
+@pytest.mark.parametrize("name", list(CORNERS))
+def test_sums_that_may_be_empty(name: str, n: int) -> None:
+    f = corner(n)
+    s = tl.Schedule(f)
+    CORNERS[name](s, f)
+    assert_agrees(f, s, corner_by_hand, shape=(n, n))

@@ -91,3 +91,25 @@ def column_argmax() -> Program:
     s[best.update(1)].vectorize("j", 16)
     s[out].vectorize("j", 16)
     return out, s
+
+
+def triangular_sum() -> Program:
+    """The sum of a lower triangle, by rows."""
+    x, triangle = tl.Input("x", (64, 64), tl.float32), tl.RDom("r c", 64, 64)
+    r, c = triangle
+    triangle.where(c <= r)
+    f = tl.Func("f")
+    f[()] += x[r, c]
+    return f, tl.Schedule(f)
+
+
+def triangular_product() -> Program:
+    """A lower triangular matrix of 19 rows times a matrix: tiles of 2 x 16 in registers, the last row on its own."""
+    a, b = tl.Input("a", (19, 19), tl.float32), tl.Input("b", (19, 32), tl.float32)
+    k, c, (i, j) = tl.RDom("k", 19), tl.Func("c"), tl.vars("i j")
+    k.where(k <= i)
+    c[i, j] += a[i, k] * b[k, j]
+    s = tl.Schedule(c)
+    s[c.update()].tile("i", "j", "io", "jo", "ii", "ji", 2, 16).reorder("io", "jo", "k", "ii", "ji")
+    s[c.update()].vectorize("ji", 8).unroll("ji").unroll("ii")
+    return c, s

@@ -21,9 +21,11 @@ PROGRAMS: dict[str, Callable[[], programs.Program]] = {
     "padded_rows": programs.padded_rows,
     "packed_weights": programs.packed_weights,
     "column_argmax": programs.column_argmax,
+    "triangular_sum": programs.triangular_sum,
+    "triangular_product": programs.triangular_product,
 }
 
-SHAPES = {"padded_rows": {"out": (6, 16)}}
+SHAPES = {"padded_rows": {"out": (6, 16)}, "triangular_product": {"c": (19, 32)}}
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))

@@ -117,8 +117,109 @@ def test_conditions_that_no_range_satisfies_stay(condition: str) -> None:
     assert partition_loops(stmt) == stmt
 
 
-def test_a_loop_of_unknown_extent_stays() -> None:
-    stmt = parse_stmt("for o in serial(4):\n  for i in serial(o + 1):\n    if i < 3:\n      out[i] = 1.0")
+def test_a_loop_whose_extent_varies_is_parted_where_that_varies_too() -> None:
+    assert_partitioned(
+        """
+        for o in serial(4):
+            for k in serial(o * 4 + 4):
+                for i in unrolled(4):
+                    if k <= o * 4 + i:
+                        out[i] = out[i] + x[k]
+        """,
+        """
+        for o in 0..4:
+          for k in 0..(o * 4 + 1):
+            unrolled i in 0..4:
+              out{i} = out{i} + x{k}
+          for k in 0..3:
+            unrolled i in 0..4:
+              if k + o * 4 + 1 <= o * 4 + i:
+                out{i} = out{i} + x{k + o * 4 + 1}
+        """,
+    )
+
+
+def test_both_ends_of_a_loop_whose_extent_varies() -> None:
+    assert_partitioned(
+        """
+        for o in serial(20):
+            for k in serial(o):
+                for i in vectorized(4):
+                    if 3 <= k + i and k * 2 + i < o:
+                        out[i] = x[k + i]
+        """,
+        """
+        for o in 0..20:
+          for k in 0..min(3, o):
+            vectorized i in 0..4:
+              if 3 <= k + i and k * 2 + i < o:
+                out{i} = x{k + i}
+          for k in 0..(max(min(3, o), o // 2 - 1) - min(3, o)):
+            vectorized i in 0..4:
+              out{i} = x{k + min(3, o) + i}
+          for k in 0..(o - max(min(3, o), o // 2 - 1)):
+            vectorized i in 0..4:
+              if 3 <= k + max(min(3, o), o // 2 - 1) + i and k * 2 + max(min(3, o), o // 2 - 1) * 2 + i < o:
+                out{i} = x{k + max(min(3, o), o // 2 - 1) + i}
+        """,
+    )
+
+
+def test_a_loop_whose_extent_varies_stays_where_a_condition_holds_nowhere() -> None:
+    stmt = parse_stmt("for o in serial(4):\n  for i in serial(o + 1):\n    if i > 7:\n      out[i] = 1.0")
+    assert partition_loops(stmt) == stmt
+
+
+def test_the_loops_inside_a_steady_state_of_one_iteration_are_partitioned_too() -> None:
+    assert_partitioned(
+        """
+        for i in serial(2):
+            for k in serial(6):
+                if i < 1 and k < 5:
+                    out[i * 6 + k] = 1.0
+        """,
+        """
+        for k in 0..5:
+          out{k} = 1.0
+        """,
+    )
+
+
+def test_a_condition_on_a_loop_whose_extent_varies_does_not_split_the_loop_outside() -> None:
+    assert_partitioned(
+        """
+        for r in serial(9):
+            for k in serial(r + 1):
+                for i in unrolled(4):
+                    if k + i <= r:
+                        out[k + i] = x[r]
+        """,
+        """
+        for r in 0..9:
+          for k in 0..max(0, r - 2):
+            unrolled i in 0..4:
+              out{k + i} = x{r}
+          for k in 0..(r - max(0, r - 2) + 1):
+            unrolled i in 0..4:
+              if k + max(0, r - 2) + i <= r:
+                out{k + max(0, r - 2) + i} = x{r}
+        """,
+    )
+
+
+def test_a_comparison_that_holds_in_one_of_two_places_stays_in_both() -> None:
+    stmt = parse_stmt(
+        """
+        for o in serial(8):
+            for k in serial(o + 1):
+                for i in unrolled(2):
+                    if k + i * 9 <= o:
+                        out[k] = 1.0
+                for i in unrolled(1):
+                    if k + i * 9 <= o:
+                        out[k] = 2.0
+        """
+    )
     assert partition_loops(stmt) == stmt
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 import pytest
 
+from tensorlang.ir.printer import format_stmt
 from tensorlang.lowering.promote_accumulators import promote_accumulators
 from tests.ir.parse import assert_printed, parse_stmt
 
@@ -137,6 +140,62 @@ def test_stays_in_memory(body: str) -> None:
         f"for n in serial(2):\n  for m in serial(2):\n    for k in serial(9):\n      {body}\n    z[n, m < 2] = 0.0"
     )
     assert promote_accumulators(stmt) == stmt
+
+
+def test_the_tile_of_a_loop_that_may_have_no_iterations_is_touched_only_if_it_has() -> None:
+    before = parse_stmt(
+        """
+        for i in serial(9):
+            for k in serial(max(i - 3, 0)):
+                out[i - 4] = out[i - 4] + x[k]
+        """
+    )
+    assert_printed(
+        promote_accumulators(before),
+        """
+        for i in 0..9:
+          allocate out.held0: float32[1] in register
+          if max(i - 3, 0) > 0:
+            out.held0{0} = out{i - 4}
+          for k in 0..max(i - 3, 0):
+            out.held0{0} = out.held0{0} + x{k}
+          if max(i - 3, 0) > 0:
+            out{i - 4} = out.held0{0}
+        """,
+    )
+
+
+def test_a_tile_is_held_over_a_loop_that_surely_has_iterations_as_it_is() -> None:
+    before = parse_stmt("for i in serial(9):\n  for k in serial(i + 1):\n    out[i] = out[i] + x[k]")
+    assert_printed(
+        promote_accumulators(before),
+        """
+        for i in 0..9:
+          allocate out.held0: float32[1] in register
+          out.held0{0} = out{i}
+          for k in 0..(i + 1):
+            out.held0{0} = out.held0{0} + x{k}
+          out{i} = out.held0{0}
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # Whether the inner loop is entered is not known outside.
+        "for r in serial(m):\n  for c in serial(r):\n    out[i] = out[i] + x[c]",
+        # One of two loops may be entered without the other.
+        "for r in serial(4):\n  for c in serial(m):\n    out[i] = out[i] + x[c]\n"
+        "  for c in serial(n):\n    out[i] = out[i] + x[c]",
+    ],
+)
+def test_a_tile_is_held_over_the_loops_whose_entry_is_known(body: str) -> None:
+    text = "for i in serial(9):\n  m = i - 3\n  n = i - 5\n" + indent(body, "  ")
+    held = format_stmt(promote_accumulators(parse_stmt(text)))
+    inner = held.index("for c")
+    assert held.index("allocate") > held.index("for r")
+    assert held.index("allocate") < inner
 
 
 def test_a_loop_with_a_parallel_one_inside_holds_nothing() -> None:

@@ -118,3 +118,19 @@ def test_elements_under_a_guard_are_touched_under_it() -> None:
 def test_left_in_memory(body: str) -> None:
     stmt = parse_stmt(f"for k in serial(9):\n {body}")
     assert promote_reductions(stmt) == stmt
+
+
+def test_a_loop_that_may_have_no_iterations_accumulates_only_if_it_has() -> None:
+    before = parse_stmt("for i in serial(9):\n  for k in serial(max(i - 3, 0)):\n    out[i - 4] += x[k]")
+    assert_printed(
+        promote_reductions(before),
+        """
+        for i in 0..9:
+          allocate out.sum0_0: float32[1] in register
+          out.sum0_0{0} = -0.0
+          for k in 0..max(i - 3, 0):
+            out.sum0_0{0} = out.sum0_0{0} + x{k}
+          if max(i - 3, 0) > 0:
+            out{i - 4} += out.sum0_0{0}
+        """,
+    )
