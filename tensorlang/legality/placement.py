@@ -71,8 +71,9 @@ def check_site_is_outside_lanes(
     resolved: ResolvedSchedule, name: str, site: str, uses: list[Path], legal: list[str]
 ) -> ScheduleError | None:
     """A producer is not computed inside a vectorized loop of its consumer."""
-    path = next((path for path in uses if any(loop.var == site for loop in path)), ())
-    lanes = next((loop.var for loop in path if loop.kind is LoopKind.VECTORIZED), None)
+    # Cases of a stage run a loop each in its own way.
+    around = [path[: [loop.var for loop in path].index(site) + 1] for path in uses]
+    lanes = next((loop.var for path in around for loop in path if loop.kind is LoopKind.VECTORIZED), None)
     if lanes is None:
         return None
     is_at = lanes == site

@@ -130,6 +130,7 @@ class Fuse(Directive):
             None if outer.extent is None or inner.extent is None else outer.extent * inner.extent,
             outer.marked_by,
             *((outer if outer.partitioned_by else inner).partitioning),
+            is_from_shifted=outer.is_from_shifted or inner.is_from_shifted,
         )
         transform = resolved.Fuse(self.outer, self.inner, self.fused)
         return plan.with_nest(self, stage.replaced(self, position, 2, (fused,), transform))

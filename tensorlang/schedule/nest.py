@@ -26,6 +26,9 @@ class LoopPlan:
         The Vars or RVars of the definition it descends from.
     is_from_inner : bool
         Whether it descends from the inner loop of a split.
+    is_from_shifted : bool
+        Whether it descends from the outer loop of a split whose last tile slides back, so that going past its end
+        comes back to that tile.
     extent : int or None
         Where it does not depend on the region computed: RVars, and inner loops of splits.
     marked_by : Call or None
@@ -44,6 +47,7 @@ class LoopPlan:
     partition: PartitionPolicy = PartitionPolicy.AUTO
     partitioned_by: Call | None = None
     partition_of: str = ""
+    is_from_shifted: bool = False
 
     @property
     def partitioning(self) -> tuple[PartitionPolicy, Call | None, str]:

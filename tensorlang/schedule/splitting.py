@@ -40,7 +40,7 @@ def split_loop(
     )
     count = None if loop.extent is None else -(-loop.extent // factor)
     halves = (
-        replace(loop, name=outer, extent=count),
+        replace(loop, name=outer, extent=count, is_from_shifted=loop.is_from_shifted or tail.shifts),
         replace(loop, name=inner, extent=factor, is_from_inner=True),
     )
     split = resolved.Split(old, outer, inner, factor, tail)

@@ -58,9 +58,17 @@ def check_repeated_updates(
 @rule(Family.TAILS)
 def check_repeated_zeros(call: Call, loop: LoopPlan, factor: int, tail: TailStrategy) -> ScheduleError | None:
     """predicate_loads is legal for loops that do not descend from the inner loop of a split,
-    or that the factor divides.
+    nor from the outer loop of one that shifts inwards, or that the factor divides.
     """
-    if tail is not TailStrategy.PREDICATE_LOADS or not _leaves_a_tile(loop, factor):
+    if tail is not TailStrategy.PREDICATE_LOADS:
+        return None
+    if loop.is_from_shifted and (loop.extent is None or loop.extent % factor != 0):
+        return call.error(
+            f"{loop.name} descends from the outer loop of a split that shifts inwards, and predicate_loads would "
+            "overwrite its last tile with values made of zeros.",
+            legal=GUARDS,
+        )
+    if not _leaves_a_tile(loop, factor):
         return None
     return call.error(
         f"{loop.name} descends from the inner loop of a split, and predicate_loads would overwrite points of the next "

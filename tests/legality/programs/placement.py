@@ -431,3 +431,24 @@ def initialisation_from_what_is_computed_in_each_call() -> Scheduled:
     s["f"].compute_root()
     s["g"].compute_at_init()
     return Scheduled(h, s)
+
+
+@must_fail(
+    "site_is_outside_lanes",
+    """\
+s[g].compute_at(f, "i"): loop i of f is inside loop j of f, which is vectorized.
+  asked       s[g].compute_at(f, "i")    HERE
+  rule        a producer is not computed inside a vectorized loop of its consumer
+  legal here  compute_root()
+  hint        use compute_root()""",
+)
+def computed_inside_lanes_of_a_case() -> Scheduled:
+    i, j, n = *tl.vars("i j"), tl.Param("n", tl.int32)
+    g, f = tl.Func("g"), tl.Func("f")
+    g[i, j] = i + j
+    f[i, j] = g[i, j] * n
+    s = tl.Schedule()
+    s["f"].specialize("n == 1")
+    s["f"].reorder("j", "i").vectorize("j")
+    s["g"].compute_at("f", "i")
+    return Scheduled(f, s, {"f": (16, 8)})

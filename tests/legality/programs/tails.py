@@ -124,8 +124,8 @@ def inner_loop_of_an_update_rounded_up() -> Scheduled:
 s[f].split("ii", "im", "in_", 4, tail="predicate_loads"): ii descends from the inner loop of a split, and \
 predicate_loads would overwrite points of the next tile with values made of zeros.
   asked       s[f].split("ii", "im", "in_", 4, tail="predicate_loads")    HERE
-  rule        predicate_loads is legal for loops that do not descend from the inner loop of a split, or that the \
-factor divides
+  rule        predicate_loads is legal for loops that do not descend from the inner loop of a split, nor from the \
+outer loop of one that shifts inwards, or that the factor divides
   legal here  tail="guard_with_if" | tail="predicate" | tail="auto\"""",
 )
 def inner_loop_that_loads_zeros() -> Scheduled:
@@ -329,4 +329,20 @@ and one would store old values over what another stored.
 def lanes_in_two_tiles_of_a_blend() -> Scheduled:
     s = tl.Schedule()
     s["f"].split("i", "io", "ii", 5, tail="shift_inwards_and_blend").fuse("io", "ii", "i2").vectorize("i2", 4)
+    return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "repeated_zeros",
+    """\
+s[f].split("io", "io1", "io2", 4, tail="predicate_loads"): io descends from the outer loop of a split that shifts \
+inwards, and predicate_loads would overwrite its last tile with values made of zeros.
+  asked       s[f].split("io", "io1", "io2", 4, tail="predicate_loads")    HERE
+  rule        predicate_loads is legal for loops that do not descend from the inner loop of a split, nor from the \
+outer loop of one that shifts inwards, or that the factor divides
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto\"""",
+)
+def zeros_in_the_tile_that_slides_back() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].split("i", "io", "ii", 5, tail="shift_inwards").split("io", "io1", "io2", 4, tail="predicate_loads")
     return Scheduled(blur().f, s)
