@@ -238,7 +238,7 @@ def _module(
     only_prepare = in_prepare - _buffers(main)
     main_inputs = [i for i in inputs if i.name not in only_prepare]
     function = Function("main", (*main_inputs, *outputs, *state), main)
-    if prepare == Block(()) or not state:
+    if not state:
         return Module(function, None, placed.requirements, remarks)
     read = [i for i in inputs if i.constant and i.name in in_prepare]
     return Module(function, Function("prepare", (*read, *state), prepare), placed.requirements, remarks)

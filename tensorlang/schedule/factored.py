@@ -131,7 +131,8 @@ def partial_func(
     vars_ = (*preserved.values(), *func.vars)
 
     def localized(expr: Expr) -> Expr:
-        return substitute(rewrite(expr, redirect), points.values)
+        # First the points: what `own` names may be called as the RVars were.
+        return rewrite(substitute(expr, points.values), redirect)
 
     def redirect(node: Expr) -> Expr:
         if isinstance(node, Call) and node.name == func.name:
