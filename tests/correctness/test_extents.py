@@ -158,3 +158,13 @@ def test_one_of_two_outputs_has_no_elements() -> None:
     g[i] = x[i + 9] + f[i]
     kernel = tl.compile([f, g], shape={"f": (9,), "g": (0,)}, cache=False)
     assert check_kernel(kernel).ok
+
+
+def test_an_initialisation_that_has_nothing_to_do() -> None:
+    """Nothing is read of the copy, as its only reader runs over no points."""
+    w, k, f = tl.Input("w", (5,), tl.int32, constant=True), tl.RDom("k", 5), tl.Func("f")
+    k.where(k > 7)
+    f[i] += w[k]
+    s = tl.Schedule(f)
+    s.in_(w, f, "packed").compute_at_init()
+    assert check_kernel(tl.compile(f, s, shape=(3,), cache=False)).ok

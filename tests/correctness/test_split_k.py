@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 import tensorlang as tl
-from tests.correctness.checking import assert_agrees
+from tests.correctness.checking import Array, assert_agrees
 
 M, N, K = 18, 21, 96
 
@@ -103,3 +104,18 @@ SCHEDULES: tuple[Callable[[tl.Func], tl.Schedule], ...] = (
 def test_matrix_multiply(schedule: Callable[[tl.Func], tl.Schedule]) -> None:
     c = program()
     assert_agrees(c, schedule(c), lambda a, b: a @ b, shape=(M, N))
+
+
+@pytest.mark.parametrize("var", ["u", "r"])
+def test_a_var_that_stands_for_an_rvar_may_have_its_name(var: str) -> None:
+    x, (i, r, t) = tl.Input("x", (9, 6, 5), tl.int32), (tl.Var("i"), tl.RDom("r", (1, 4)), tl.RDom("t", 5))
+    r.where(r + i <= 5)
+    f = tl.Func("f")
+    f[i] += x[i, r, t] * r
+    s = tl.Schedule(f)
+    s[f.update()].reorder("i", "r", "t").rfactor(("r", var), "parts").compute_root()
+
+    def expected(x: Array) -> Array:
+        return np.array([sum(k * x[n, k].sum() for k in range(1, 5) if k + n <= 5) for n in range(9)], np.int32)
+
+    assert_agrees(f, s, expected, shape=(9,))
