@@ -13,7 +13,7 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
 from tensorlang.ir.module import BufferParam, Function, Module, Role, input_param
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Accumulate, Block, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
 from tensorlang.legality.code_size import check_code_size
