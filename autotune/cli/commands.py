@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import click
@@ -193,6 +194,12 @@ def doctor(**arguments: Any) -> None:
 @click.option("--seed", type=click.IntRange(min=0), help="Equal seeds give equal pairs with one job; else the time.")
 @click.option("--pairs", type=click.IntRange(min=1), help="Stop when so many pairs have agreed.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Worker processes.")
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of counts, to which this run's are added.",
+)
 @click.option("--case", metavar="SEED:NUMBER[:GOALS]", help="Run one case of an earlier run, and show it.")
 @json_option
 def fuzz(**arguments: Any) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from autotune.cli.output import people_console, print_json, print_table, result_console
 from tensorlang.fuzz.case import parse_case
-from tensorlang.fuzz.command import replay, seed_or_time, show_failures, with_tests
+from tensorlang.fuzz.command import replay, run, seed_or_time, show_failures, with_tests
 from tensorlang.fuzz.session import Report
-from tensorlang.fuzz.session import fuzz as run_fuzzer
 
 
-def fuzz(minutes: float, seed: int | None, pairs: int | None, jobs: int, case: str | None, as_json: bool) -> None:
+def fuzz(
+    minutes: float,
+    seed: int | None,
+    pairs: int | None,
+    jobs: int,
+    report_path: Path | None,
+    case: str | None,
+    as_json: bool,
+) -> None:
     """Run the fuzzer and print what it exercised and found; exits with 1 if it found a defect."""
     people = people_console()
 
@@ -33,7 +41,7 @@ def fuzz(minutes: float, seed: int | None, pairs: int | None, jobs: int, case: s
             text = f"{report.coverage.agreed} pairs agree, {len(report.failures)} fail"
             bar.update(task, completed=report.elapsed_s, description=text)
 
-        report = run_fuzzer(seconds=60 * minutes, seed=chosen, jobs=jobs, pairs=pairs, progress=show)
+        report = run(report_path, chosen, 60 * minutes, jobs, pairs, show)
     console = result_console(as_json)
     for table in (_coverage_table(report), _refusal_table(report)):
         print_table(console, table)

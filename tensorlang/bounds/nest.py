@@ -217,12 +217,17 @@ class _NestBuilder:
             return split.tail
         if is_rvar or repeats:
             return TailStrategy.GUARD_WITH_IF
-        if is_pure_stage and holds_factor:
+        if is_pure_stage and holds_factor and not self._is_padded():
             return TailStrategy.SHIFT_INWARDS
         if self.may_round_up:
             self.rounded.append(split)
             return TailStrategy.ROUND_UP
         return TailStrategy.GUARD_WITH_IF
+
+    def _is_padded(self) -> bool:
+        """Whether a loop has iterations made of zeros, past its end: there the last tile must not come back."""
+        steps = self.stage.transforms
+        return any(isinstance(step, Split) and step.tail is TailStrategy.PREDICATE_LOADS for step in steps)
 
     def _divides(self, factor: int, extent: Expr) -> bool:
         limits = self.facts.of(extent)

@@ -7,12 +7,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tensorlang.errors import LanguageError
+from tensorlang.fuzz.archive import Archive, load_archive, save_archive
 from tensorlang.fuzz.case import Case, parse_case
 from tensorlang.fuzz.report import failure_lines, progress_line, summary_lines
-from tensorlang.fuzz.session import Failure, Report, fuzz
+from tensorlang.fuzz.session import Failure, Progress, Report, fuzz
 from tensorlang.fuzz.shrinking import reproduce
 from tensorlang.fuzz.supervisor import Worker
 
@@ -27,23 +29,40 @@ _MOST_SHOWN = 3
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns 1 if a defect was found, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
-    if options.case is not None:
-        try:
-            return replay(parse_case(options.case), _say)
-        except LanguageError as problem:
-            _say(str(problem))
-            return 2
+    try:
+        return replay(parse_case(options.case), _say) if options.case is not None else _run(options)
+    except LanguageError as problem:
+        _say(str(problem))
+        return 2
+
+
+def _run(options: argparse.Namespace) -> int:
     seed = seed_or_time(options.seed)
     _say(f"seed {seed}")
-    report = fuzz(
-        seconds=60 * options.minutes, seed=seed, jobs=options.jobs, pairs=options.pairs, progress=_ProgressLines()
-    )
+    report = run(options.report, seed, 60 * options.minutes, options.jobs, options.pairs, _ProgressLines())
     for line in summary_lines(report):
         _say(line)
     tests = show_failures(report, _say)
     if options.json:
         print(json.dumps(with_tests(report, tests), indent=1))
     return 1 if report.failures else 0
+
+
+def run(path: Path | None, seed: int, seconds: float, jobs: int, pairs: int | None, progress: Progress) -> Report:
+    """A run whose counts are added to those in the file `path`, if one is named."""
+    known = Archive() if path is None else load_archive(path)
+    report = fuzz(
+        seconds=seconds,
+        seed=seed,
+        jobs=jobs,
+        pairs=pairs,
+        progress=progress,
+        first=known.next_case(seed),
+        coverage=known.coverage,
+    )
+    if path is not None:
+        save_archive(path, known.added(report))
+    return report
 
 
 def seed_or_time(seed: int | None) -> int:
@@ -53,7 +72,11 @@ def seed_or_time(seed: int | None) -> int:
 
 def show_failures(report: Report, say: Say) -> list[str]:
     """Print the first failures, made small, as tests to paste; returns the tests."""
-    return [_show_failure(failure, say) for failure in report.failures[:_MOST_SHOWN]]
+    tests = [_show_failure(failure, say) for failure in report.failures[:_MOST_SHOWN]]
+    for failure in report.failures[_MOST_SHOWN:]:
+        for line in failure_lines(failure):
+            say(line)
+    return tests
 
 
 def with_tests(report: Report, tests: Sequence[str]) -> dict[str, Any]:
@@ -98,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pairs", type=int, help="stop when so many pairs have agreed")
     parser.add_argument("--jobs", type=int, default=1, help="worker processes (default 1)")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON to stdout")
+    parser.add_argument("--report", type=Path, help="a file of counts, to which this run's are added")
     parser.add_argument("--case", metavar="SEED:NUMBER[:GOALS]", help="run one case of an earlier run, and show it")
     return parser
 

@@ -38,6 +38,7 @@ class Report:
     coverage: Coverage = field(default_factory=Coverage)
     failures: list[Failure] = field(default_factory=list)
     cases: int = 0
+    first: int = 0
     elapsed_s: float = 0.0
 
     def add(self, case: Case, result: Result) -> None:
@@ -50,8 +51,11 @@ class Report:
     def to_data(self) -> dict[str, Any]:
         """As JSON has it."""
         failures = [{"case": str(f.case), "kind": f.kind, "reason": f.reason} for f in self.failures]
-        times = {"seed": self.seed, "cases": self.cases, "elapsed_s": round(self.elapsed_s, 1)}
-        return {**times, **self.coverage.to_data(), "failures": failures}
+        return {**self.run_data(), **self.coverage.to_data(), "failures": failures}
+
+    def run_data(self) -> dict[str, Any]:
+        """What names its cases, and how long they took."""
+        return {"seed": self.seed, "first": self.first, "cases": self.cases, "elapsed_s": round(self.elapsed_s, 1)}
 
 
 def fuzz(
@@ -62,6 +66,8 @@ def fuzz(
     pairs: int | None = None,
     plant: str = "",
     progress: Progress | None = None,
+    first: int = 0,
+    coverage: Coverage | None = None,
 ) -> Report:
     """Run cases until the time is up, `pairs` pairs agreed, or enough of them failed.
 
@@ -79,8 +85,12 @@ def fuzz(
         A defect to plant in the workers; the run then stops at the first failure.
     progress : callable, optional
         Called after every case.
+    first : int
+        The number of the first case.
+    coverage : Coverage, optional
+        What earlier runs exercised, to which this run adds; `pairs` counts theirs too.
     """
-    report, begin_s = Report(seed), time.monotonic()
+    report, begin_s = Report(seed, coverage or Coverage(), first=first), time.monotonic()
     most = 1 if plant else _MOST_FAILURES
 
     def is_over() -> bool:
@@ -91,7 +101,7 @@ def fuzz(
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(plant=plant)) for _ in range(jobs)]
         running: dict[Worker, Case] = {}
-        number = 0
+        number = first
         for worker in workers:
             running[worker] = _next_case(report, number)
             worker.start(running[worker])

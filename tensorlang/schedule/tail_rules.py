@@ -110,17 +110,30 @@ def check_blend_lanes(stage: StagePlan, blend: Blend) -> ScheduleError | None:
 
 
 def _loops_across_tiles(stage: StagePlan, blend: Blend) -> set[str]:
-    """The loops over the dimension of a blend that do not descend from the inner loop of its split alone."""
-    names = set(blend.roots)
+    """The loops from one iteration to another of which a blend comes back to the points of a tile.
+
+    These are the outer loop of its split; and, as tiles that are rounded up reach into the next one, the outer loops of
+    the splits whose inner loop was taken apart.
+    """
+    # The outer loops of the splits from whose inner loops each loop descends.
+    around: dict[str, set[str]] = {}
+    across: set[str] = set()
     for step in stage.transforms:
         match step:
             case Split(old, outer, inner):
-                names = _moved(names, {old}, {outer} if step == blend.split else {outer, inner})
-            case Fuse(outer, inner, fused):
-                names = _moved(names, {outer, inner}, {fused})
+                outside = around.pop(old, set())
+                gone, made = {old}, {outer: outside, inner: outside | {outer}}
+            case Fuse(first, second, fused):
+                both = around.pop(first, set()) | around.pop(second, set())
+                gone, made = {first, second}, {fused: both - {first, second}}
             case Rename(old, new):
-                names = _moved(names, {old}, {new})
-    return names
+                gone, made = {old}, {new: around.pop(old, set())}
+        around = {name: _moved(loops, gone, set(made)) for name, loops in around.items()} | made
+        across = _moved(across, gone, set(made))
+        if step == blend.split:
+            outside = set() if blend.split.tail.shifts else around[blend.split.outer]
+            across = {blend.split.outer} | outside
+    return across
 
 
 def _moved(names: set[str], old: set[str], new: set[str]) -> set[str]:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.architecture.sources import ROOT
 
@@ -50,3 +51,23 @@ def test_without_hypothesis_it_says_what_to_install() -> None:
         "  rule        Hypothesis draws the programs and shrinks what fails\n"
         '  hint        pip install "tensorlang[fuzz]"\n'
     )
+
+
+def test_runs_add_to_a_report(tmp_path: Path) -> None:
+    path = tmp_path / "counts.json"
+    command = ["-m", "tensorlang.fuzz", "--seed", "5", "--minutes", "30", "--report", str(path)]
+    for pairs in ("2", "3"):
+        done = run([*command, "--pairs", pairs])
+        assert done.returncode == 0, done.stderr
+    archive = json.loads(path.read_text())
+    first, second = archive["runs"]
+    assert (first["seed"], first["first"], second["first"]) == (5, 0, first["cases"])
+    assert archive["summary"]["pairs"] == 3
+
+
+def test_a_file_of_other_things_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "counts.json"
+    path.write_text("[]")
+    done = run(["-m", "tensorlang.fuzz", "--seed", "5", "--report", str(path)])
+    assert done.returncode == 2
+    assert done.stderr.endswith(f"{path} holds no counts of the fuzzer.\n  hint        name another file\n")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import os
+from tensorlang.fuzz.case import Case
+from tensorlang.fuzz.coverage import Coverage
+from tensorlang.fuzz.directives.table import DRAWERS
+from tensorlang.fuzz.directives.tails import TAILS
+from tensorlang.fuzz.supervisor import Worker
 
-import pytest
-
-from tensorlang.fuzz.report import failure_lines
-from tensorlang.fuzz.session import fuzz
-
-PAIRS = int(os.environ.get("TENSORLANG_FUZZ_PAIRS", "70"))
+SEED = 1
+GOALS = [*DRAWERS, *map(str, TAILS)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_random_pairs_agree(seed: int) -> None:
-    report = fuzz(seconds=3600.0, seed=seed, pairs=PAIRS)
-    assert not report.failures, "\n".join(line for failure in report.failures for line in failure_lines(failure))
-    coverage = report.coverage
-    counts = coverage.directive_counts | coverage.tail_counts
-    assert not [name for name, count in counts.items() if count == 0]
-    assert coverage.multi_stage >= 0.4 * PAIRS
-    assert coverage.undivided >= 0.6 * PAIRS
-    assert report.cases <= 1.15 * PAIRS
+def test_random_pairs_agree() -> None:
+    coverage, failed = Coverage(), []
+    with Worker() as worker:
+        for number, goal in enumerate(GOALS):
+            # Goals that are fixed, not what was drawn least so far: on a slow machine the pairs are the same.
+            case = Case(SEED, number, (goal, GOALS[number - 5]))
+            result = worker.run(case)
+            coverage.add(result)
+            if result.kind.is_failure:
+                failed.append(f"{case}: {result.kind}: {result.reason}")
+    assert not failed, "\n".join(failed)
+    assert coverage.agreed >= 0.8 * len(GOALS)
+    assert coverage.multi_stage >= 0.4 * coverage.agreed
+    assert coverage.undivided >= 0.6 * coverage.agreed

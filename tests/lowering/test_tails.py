@@ -155,3 +155,16 @@ def test_the_steady_state_has_no_predicates() -> None:
 def assert_right(out: tl.Func, s: Schedule, shape: tuple[int, ...]) -> None:
     result = check_kernel(tl.compile(out, s, shape=shape, cache=False), threads=2)
     assert result.ok, f"{result.reason}\n{tl.loop_nest(out, s, shape=shape)}"
+
+
+@pytest.mark.parametrize("tail", ALL)
+def test_a_tail_of_the_outer_loop_of_an_automatic_one(tail: TailStrategy) -> None:
+    f, out = stages()
+    s = tl.Schedule(out)
+    s[f].compute_root().vectorize("j", 8).split("j", "jo", "ji", 3, tail)
+    if tail.shifts:
+        # Two tiles of eight lanes are fewer than three.
+        with pytest.raises(tl.ScheduleError, match="needs an extent of at least the factor"):
+            tl.compile(out, s, shape=(9, WIDTH))
+        return
+    assert check_kernel(tl.compile(out, s, shape=(9, WIDTH))).ok

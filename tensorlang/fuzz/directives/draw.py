@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tensorlang.errors import TensorlangError
 from tensorlang.fuzz.directives.scene import Scene
@@ -13,6 +13,13 @@ from tensorlang.schedule.table import DIRECTIVES
 
 _MOST_REPAIRS = 6
 _TRIES = 3
+_NEEDS: Mapping[str, str] = {
+    # Only Funcs at one place are computed together.
+    "compute_with": "compute_root",
+    # Only what is computed in a loop can be stored outside of it.
+    **dict.fromkeys(("fold_storage", "store_at", "store_root", "hoist_storage", "hoist_storage_root"), "compute_at"),
+}
+"""The placement without which a goal cannot be given."""
 
 
 def draw_schedule(scene: Scene) -> None:
@@ -49,10 +56,9 @@ def _draw_loops(scene: Scene, stage: StageName) -> None:
 def _place(scene: Scene, stage: StageName) -> None:
     """Give a Func a placement, or leave it at its default, and see what its extents are then."""
     must = scene.plan.funcs[stage.func].wrapped_by is not None
-    if "compute_with" in scene.goals and not must and scene.chance.flag(70):
-        # Only Funcs at one place are computed together.
-        is_placed = _give(scene, "compute_root", stage)
-    else:
+    needed = next((placement for goal, placement in _NEEDS.items() if goal in scene.goals), "")
+    is_placed = bool(needed) and not must and scene.chance.flag(70) and _give(scene, needed, stage)
+    if not is_placed:
         is_placed = (must or scene.chance.flag(85)) and _draw_one(scene, Phase.PLACEMENT, stage)
     if must and not is_placed:
         scene.give(ComputeRoot(stage))

@@ -84,9 +84,13 @@ def draw_hoist_storage_root(scene: Scene, stage: StageName) -> Directive | None:
 
 def draw_fold_storage(scene: Scene, stage: StageName) -> Directive | None:
     """A circular buffer for a Func that is stored outside of the loop in which it is computed."""
+    if scene.plan.funcs[stage.func].kept_by is None:
+        wanted = draw_store_root(scene, stage) or draw_store_at(scene, stage)
+        if wanted is None or not scene.give(wanted):
+            return None
     func = scene.plan.funcs[stage.func]
     free = [var for var in scene.plan.algorithm.func(stage.func).vars if all(fold.var != var for fold in func.folds)]
-    if func.kept_by is None or not free or not _around(scene, stage):
+    if not free or not _around(scene, stage):
         return None
     # The dimension that moves is mostly an outer one.
     var = free[0] if scene.chance.flag(60) else scene.chance.one_of(free)

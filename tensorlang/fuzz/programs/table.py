@@ -110,7 +110,7 @@ def _finish(builder: Builder) -> Program:
         also = chance.one_of(others)
         shapes[also.name] = _full_shape(also)
     funcs = {name: item for name, item in builder.scope.items() if isinstance(item, Func)}
-    is_exact = all(values[name].certainty is Certainty.EXACT for name in shapes)
+    is_exact = all(value.certainty is Certainty.EXACT for value in builder.values if value.name in shapes)
     return Program(tuple(builder.statements), shapes, tuple(builder.features), is_exact, funcs)
 
 

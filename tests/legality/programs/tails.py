@@ -346,3 +346,20 @@ def zeros_in_the_tile_that_slides_back() -> Scheduled:
     s = tl.Schedule()
     s["f"].split("i", "io", "ii", 5, tail="shift_inwards").split("io", "io1", "io2", 4, tail="predicate_loads")
     return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "blend_lanes",
+    """\
+s[f].split("ii", "i2", "i3", 4, tail="round_up_and_blend"): io.lane is vectorized and goes over several tiles, \
+and one would store old values over what another stored.
+  asked       s[f].split("ii", "i2", "i3", 4, tail="round_up_and_blend")    HERE
+  rule        lanes lie inside one tile of a tail that blends, as two tiles may have points in common
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"
+  hint        or vectorize a loop that descends from i3 alone""",
+)
+def lanes_in_tiles_that_are_rounded_up() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].split("i", "io", "ii", 6, tail="guard_with_if").split("ii", "i2", "i3", 4, tail="round_up_and_blend")
+    s["f"].vectorize("io", 2)
+    return Scheduled(blur().f, s)
