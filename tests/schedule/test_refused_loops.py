@@ -155,7 +155,7 @@ def test_predicate_loads_of_an_inner_loop() -> None:
         "and predicate_loads would overwrite points of the next tile with values made of zeros.\n"
         '  asked       s[f].vectorize("ii", 8, tail="predicate_loads")    HERE\n'
         "  rule        predicate_loads is legal for loops that do not descend from the inner loop of a split, "
-        "or that the factor divides\n"
+        "nor from the outer loop of one that shifts inwards, or that the factor divides\n"
         '  legal here  tail="guard_with_if" | tail="predicate" | tail="auto"'
     )
 
