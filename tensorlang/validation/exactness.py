@@ -55,9 +55,12 @@ def error_bound(algorithm: Algorithm) -> float:
     about ``eps / 2 * sqrt(terms)`` (the statistical rule of thumb, as in Higham, "Accuracy and Stability of
     Numerical Algorithms"), and two sums in different orders by sqrt(2) times as much; the factor leaves some ten
     deviations of room, far below what a missing or doubled term costs. The constant covers polynomials of a few ulps.
-    `eps` is that of the coarsest type.
+    `eps` is that of the coarsest type that is stored or computed with.
     """
-    eps = max((_eps(kind) for func in algorithm.funcs for kind in func.types), default=0.0)
+    stored = (kind for func in algorithm.funcs for kind in func.types)
+    values = (value for func in algorithm.funcs for definition in func.definitions for value in definition.values)
+    computed = (node.type for value in values for node in walk(value) if isinstance(node, Unary | Binary | Cast))
+    eps = max(map(_eps, (*stored, *computed)), default=0.0)
     return eps * (16 + 8 * sqrt(reduction_length(algorithm)))
 
 

@@ -87,6 +87,13 @@ def test_bound_grows_with_the_root_of_the_reduction_and_the_coarsest_type() -> N
     assert error_bound(_gemm(100, "int32")) == 0.0
 
 
+def test_what_is_computed_in_a_coarser_type_than_it_is_stored_in_rounds_as_that() -> None:
+    x = _input()
+    narrow = x * x + 1.0
+    assert error_bound(_pointwise(cast("float64", narrow))) == error_bound(_pointwise(narrow))
+    assert error_bound(_pointwise(cast("float64", x) * 3.0)) < 1e-13
+
+
 def test_params_count_by_their_limits() -> None:
     def of(param: Param) -> int | None:
         return exact_magnitude(_pointwise(_input() * param))
