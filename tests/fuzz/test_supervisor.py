@@ -13,12 +13,12 @@ from tensorlang.fuzz.supervisor import Worker
     ("way", "kind", "reason"),
     [
         ("die", Kind.CRASH, "the process was ended by SIGSEGV"),
-        ("sleep", Kind.HANG, "no answer for 15 s"),
+        ("sleep", Kind.HANG, "no answer for 8 s"),
         ("raise", Kind.INTERNAL_ERROR, "KeyError: 'a defect of the compiler'"),
     ],
 )
 def test_what_a_case_does_is_a_result(way: str, kind: Kind, reason: str) -> None:
-    with Worker(timeout_s=15.0, plant=f"tests.fuzz.misbehaviour:{way}") as worker:
+    with Worker(timeout_s=8.0, plant=f"tests.fuzz.misbehaviour:{way}") as worker:
         result = worker.run(Case(3, 0))
         assert result.kind is kind
         assert result.reason.splitlines()[0] == reason
