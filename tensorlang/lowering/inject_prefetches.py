@@ -126,9 +126,11 @@ class PrefetchInjector:
             return None
         later = {ahead.loop: Binary(BinaryOp.ADD, Variable(ahead.loop), index(ahead.offset))}
         sides = []
-        for side in region.required:
-            assert side.lo is not None and side.hi is not None, "unbounded reads are refused before"
-            ends = (substitute(substitute(end, scope.lets), later) for end in (side.lo, side.hi))
+        for side, held in zip(region.required, stored.box, strict=True):
+            # Reads have ends, as those of the whole tree were checked; seen from one loop they may be out of sight.
+            last = Binary(BinaryOp.SUB, Binary(BinaryOp.ADD, held.min, held.extent), index(1))
+            given = (held.min if side.lo is None else side.lo, last if side.hi is None else side.hi)
+            ends = (substitute(substitute(end, scope.lets), later) for end in given)
             sides.append(tuple(simplify(end, scope.facts) for end in ends))
         return _loops(f"{loop.var}.prefetch{number}", ahead, sides, stored, scope.facts)
 
