@@ -225,9 +225,9 @@ class _NestBuilder:
         return TailStrategy.GUARD_WITH_IF
 
     def _is_padded(self) -> bool:
-        """Whether a loop has iterations made of zeros, past its end: there the last tile must not come back."""
-        steps = self.stage.transforms
-        return any(isinstance(step, Split) and step.tail is TailStrategy.PREDICATE_LOADS for step in steps)
+        """Whether iterations past the end of a loop store zeros or old values: there no last tile may come back."""
+        padding = (TailStrategy.PREDICATE_LOADS, TailStrategy.ROUND_UP_AND_BLEND)
+        return any(isinstance(step, Split) and step.tail in padding for step in self.stage.transforms)
 
     def _divides(self, factor: int, extent: Expr) -> bool:
         limits = self.facts.of(extent)

@@ -11,6 +11,7 @@ from tensorlang.schedule.nest import Blend, StagePlan
 from tensorlang.schedule.rules import refuse
 from tensorlang.schedule.tail_rules import (
     check_reduction_tail,
+    check_repeated_blends,
     check_repeated_updates,
     check_repeated_zeros,
     check_shift_in_update,
@@ -37,6 +38,7 @@ def split_loop(
         check_shift_in_update(stage, call, tail),
         check_repeated_updates(stage, call, loop, factor, tail),
         check_repeated_zeros(call, loop, factor, tail),
+        check_repeated_blends(call, loop, factor, tail),
     )
     count = None if loop.extent is None else -(-loop.extent // factor)
     halves = (

@@ -78,6 +78,21 @@ def check_repeated_zeros(call: Call, loop: LoopPlan, factor: int, tail: TailStra
 
 
 @rule(Family.TAILS)
+def check_repeated_blends(call: Call, loop: LoopPlan, factor: int, tail: TailStrategy) -> ScheduleError | None:
+    """round_up_and_blend is legal for loops that do not descend from the outer loop of a split that shifts inwards,
+    or that the factor divides.
+    """
+    divides = loop.extent is not None and loop.extent % factor == 0
+    if tail is not TailStrategy.ROUND_UP_AND_BLEND or not loop.is_from_shifted or divides:
+        return None
+    return call.error(
+        f"{loop.name} descends from the outer loop of a split that shifts inwards, and round_up_and_blend would store "
+        "old values over its last tile.",
+        legal=GUARDS,
+    )
+
+
+@rule(Family.TAILS)
 def check_blend_races(stage: StagePlan, blend: Blend) -> ScheduleError | None:
     """Neither the dimension of a tail that blends nor a reduction runs in parallel."""
     parallel = [

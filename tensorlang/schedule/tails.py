@@ -75,8 +75,8 @@ class TailStrategy(StrEnum):
     """Choose when the extents are known.
 
     RVars take `guard_with_if`; updates `round_up` where it is legal, else `guard_with_if`; pure definitions
-    `shift_inwards` where it is legal and no loop of the stage has the tail `predicate_loads`, else `round_up`, else
-    `guard_with_if`.
+    `shift_inwards` where it is legal and no loop of the stage has the tail `predicate_loads` or `round_up_and_blend`,
+    else `round_up`, else `guard_with_if`.
     """
 
     @property

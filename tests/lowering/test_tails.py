@@ -168,3 +168,14 @@ def test_a_tail_of_the_outer_loop_of_an_automatic_one(tail: TailStrategy) -> Non
             tl.compile(out, s, shape=(9, WIDTH))
         return
     assert check_kernel(tl.compile(out, s, shape=(9, WIDTH))).ok
+
+
+@pytest.mark.parametrize("tail", ["auto", "guard_with_if"])
+def test_lanes_that_blend_over_tiles_that_an_outer_split_makes(tail: str) -> None:
+    """The last tile of the outer split does not come back where lanes go past the end."""
+    x, (i, j), f = tl.Input("x", (23, 23), tl.int16), tl.vars("i j"), tl.Func("f")
+    f[i, j] = x[i, j] + 1
+    s = tl.Schedule(f)
+    s[f].fuse("i", "j", "ij").unroll("ij", 2, tail=tail).vectorize("ij", 4, tail="round_up_and_blend")
+    for threads in (1, 2):
+        assert check_kernel(tl.compile(f, s, shape=(23, 23), cache=False), threads=threads).ok

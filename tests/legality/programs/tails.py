@@ -363,3 +363,19 @@ def lanes_in_tiles_that_are_rounded_up() -> Scheduled:
     s["f"].split("i", "io", "ii", 6, tail="guard_with_if").split("ii", "i2", "i3", 4, tail="round_up_and_blend")
     s["f"].vectorize("io", 2)
     return Scheduled(blur().f, s)
+
+
+@must_fail(
+    "repeated_blends",
+    """\
+s[f].vectorize("io", 4, tail="round_up_and_blend"): io descends from the outer loop of a split that shifts inwards, \
+and round_up_and_blend would store old values over its last tile.
+  asked       s[f].vectorize("io", 4, tail="round_up_and_blend")    HERE
+  rule        round_up_and_blend is legal for loops that do not descend from the outer loop of a split that shifts \
+inwards, or that the factor divides
+  legal here  tail="guard_with_if" | tail="predicate" | tail="auto\"""",
+)
+def old_values_over_the_tile_that_slides_back() -> Scheduled:
+    s = tl.Schedule()
+    s["f"].split("i", "io", "ii", 5, tail="shift_inwards").vectorize("io", 4, tail="round_up_and_blend")
+    return Scheduled(blur().f, s)
