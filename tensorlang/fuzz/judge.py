@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tensorlang import reference
+from tensorlang.dtypes import Kind
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.validation import Values, check_kernel, make_inputs
+from tensorlang.validation.compare import as_float64
 
 
 def disagreement(kernel: Kernel, threads: int, *, is_exact: bool) -> str:
@@ -35,6 +37,8 @@ def _inexact(kernel: Kernel, threads: int) -> str:
     outputs = found if len(kernel.outputs) > 1 else (found,)
     for item, array in zip(kernel.outputs, outputs, strict=True):
         wanted = expected[item.name]
+        if item.type.kind is Kind.BFLOAT:
+            array, wanted = as_float64(array, item.type), as_float64(wanted, item.type)
         if not np.array_equal(array, wanted, equal_nan=wanted.dtype.kind == "f"):
             return f"output {item.name}: not the oracle's bits, though no operation may round in two ways"
     return ""

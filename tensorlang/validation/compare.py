@@ -39,7 +39,7 @@ def compare_output(
     if not dtype.is_float:
         distance = float(np.abs(got.astype(np.float64) - expected.astype(np.float64)).max(initial=0.0))
         return Difference(distance, distance, _describe(got, expected, got != expected))
-    ours, theirs = _as_float64(got, dtype), _as_float64(expected, dtype)
+    ours, theirs = as_float64(got, dtype), as_float64(expected, dtype)
     finite = np.isfinite(theirs)
     scale = float(np.abs(theirs[finite]).max(initial=0.0))
     error = np.zeros(theirs.shape)
@@ -51,7 +51,8 @@ def compare_output(
     return Difference(worst, relative, _describe(ours, theirs, wrong))
 
 
-def _as_float64(values: npt.NDArray[np.generic], dtype: DType) -> npt.NDArray[np.float64]:
+def as_float64(values: npt.NDArray[np.generic], dtype: DType) -> npt.NDArray[np.float64]:
+    """The values of an array of `dtype`, bfloat16 as its bits."""
     if dtype.kind is Kind.BFLOAT:
         return (values.astype(np.uint32) << 16).view(np.float32).astype(np.float64)
     return values.astype(np.float64)
