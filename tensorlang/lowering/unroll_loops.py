@@ -3,7 +3,7 @@
 In: a tree with unrolled loops. Out: the same without; a copy past a non-constant extent is guarded.
 Order: after loop partitioning, so that guards are gone from the copies, and after vectorization, so that each body is
 widened once.
-Refuses: an extent with no constant bound, or more than `LIMIT` copies.
+Refuses: an extent with no constant bound, or more than `MAX_COPIES` copies.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from tensorlang.errors import ScheduleError
 from tensorlang.ir.expr import Compare, CompareOp, index
 from tensorlang.ir.stmt import For, IfThenElse, LetStmt, LoopKind, Stmt
 from tensorlang.ir.visitor import block, map_substatements, rewrite_exprs, substitute
+from tensorlang.legality.loops import MAX_COPIES
 from tensorlang.symbolic.facts import NOTHING_KNOWN, Facts
-
-LIMIT = 4096
 
 
 def unroll_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
@@ -31,10 +30,10 @@ def unroll_loops(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
 def _unroll(loop: For, facts: Facts) -> Stmt:
     bound = facts.of(loop.extent).hi
     name = loop.var.split(".", 2)[-1]
-    if bound is None or bound > LIMIT:
+    if bound is None or bound > MAX_COPIES:
         raise ScheduleError(
             f"loop {name} cannot be unrolled: its extent is {'not bounded' if bound is None else bound}.",
-            rule=f"unroll needs a constant extent of at most {LIMIT}",
+            rule=f"unroll needs a constant extent of at most {MAX_COPIES}",
             legal=f'unroll("{name}", factor)',
             hint="split the loop and unroll the inner one",
         )

@@ -4,7 +4,7 @@ In: a tree with vectorized loops of constant extent. Out: the same without; indi
 the loop, conditions on the loop are predicates of loads and stores. Lanes that accumulate in one element are reduced to
 one term.
 Order: after storage flattening, which makes indices flat, and simplification, which makes them linear.
-Refuses: an extent that is not constant, or more than `LIMIT` lanes; a vectorized loop inside another.
+Refuses: an extent that is not constant, or more than `MAX_LANES` lanes; a vectorized loop inside another.
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ from tensorlang.ir.expr import (
 )
 from tensorlang.ir.stmt import Accumulate, Allocate, For, IfThenElse, LoopKind, Stmt, Store
 from tensorlang.ir.visitor import block, children, conjuncts, map_children, map_substatements, substitute
+from tensorlang.legality.loops import MAX_LANES
 from tensorlang.symbolic.linear import Linear, is_index, linearize, to_expr
 from tensorlang.symbolic.simplify import as_int
-
-LIMIT = 4096
-"""Most lanes: far more than any register has, so that only mistakes are refused."""
 
 
 def vectorize_loops(stmt: Stmt) -> Stmt:
@@ -44,10 +42,10 @@ def vectorize_loops(stmt: Stmt) -> Stmt:
     if isinstance(stmt, For) and stmt.kind is LoopKind.VECTORIZED:
         lanes = as_int(stmt.extent)
         name = _name(stmt.var)
-        if lanes is None or lanes > LIMIT:
+        if lanes is None or lanes > MAX_LANES:
             raise ScheduleError(
                 f"loop {name} cannot be vectorized: its extent is {'not constant' if lanes is None else lanes}.",
-                rule=f"vectorize needs a constant extent of at most {LIMIT}",
+                rule=f"vectorize needs a constant extent of at most {MAX_LANES}",
                 legal=f'vectorize("{name}", lanes)',
                 hint="split the loop by the number of lanes and vectorize the inner one",
             )

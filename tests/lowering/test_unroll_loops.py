@@ -6,7 +6,8 @@ import pytest
 
 from tensorlang.errors import ScheduleError
 from tensorlang.ir.stmt import Block
-from tensorlang.lowering.unroll_loops import LIMIT, unroll_loops
+from tensorlang.legality.loops import MAX_COPIES
+from tensorlang.lowering.unroll_loops import unroll_loops
 from tests.ir.parse import assert_printed, parse_stmt
 
 
@@ -67,7 +68,9 @@ def test_an_extent_that_may_be_zero_guards_every_copy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("extent", "problem"), [(str(LIMIT + 1), str(LIMIT + 1)), ("o + 1", "not bounded")], ids=["long", "unbounded"]
+    ("extent", "problem"),
+    [(str(MAX_COPIES + 1), str(MAX_COPIES + 1)), ("o + 1", "not bounded")],
+    ids=["long", "unbounded"],
 )
 def test_refused(extent: str, problem: str) -> None:
     with pytest.raises(ScheduleError) as caught:
@@ -81,5 +84,5 @@ def test_refused(extent: str, problem: str) -> None:
 
 
 def test_the_longest_loop_is_unrolled() -> None:
-    unrolled = unroll_loops(parse_stmt(f"for i in unrolled({LIMIT}):\n out[0] = 1.0"))
-    assert unrolled == Block((parse_stmt("out[0] = 1.0"),) * LIMIT)
+    unrolled = unroll_loops(parse_stmt(f"for i in unrolled({MAX_COPIES}):\n out[0] = 1.0"))
+    assert unrolled == Block((parse_stmt("out[0] = 1.0"),) * MAX_COPIES)
