@@ -135,8 +135,14 @@ class GemmFamily:
         tile = _tile(gemm, point, target)
         s = Schedule(layer.output)
         packed = s.in_(layer.inputs[1], layer.stages["matmul"], "packed")
-        packed.split_storage("j", "jo", "ji", tile.width).reorder_storage("jo", "k", "ji").compute_at_init()
+        packed.split_storage("j", "jo", "ji", tile.width).reorder_storage("jo", "k", "ji")
         site = _schedule_output(s, gemm, point, tile, threads)
+        if gemm.constant_b:
+            packed.compute_at_init()
+        else:
+            packed.compute_root().vectorize("j", tile.lanes, guard_tail(gemm.n, tile.lanes))
+            if threads > 1:
+                packed.parallel("k")
         if point.image == "block":
             rows = s.in_(layer.inputs[0], layer.stages["matmul"], "rows")
             rows.align_storage("k", skewed(gemm.k, element_bytes(gemm), tile.lanes))

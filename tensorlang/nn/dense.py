@@ -14,12 +14,12 @@ from tensorlang.nn.workload import Gemm
 def gemm(workload: Gemm) -> Layer:
     """Return ``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``.
 
-    Inputs are ``a`` (m, k), ``b`` (k, n) and ``bias`` (n); the last two are constant. Stages are ``matmul``, then
-    ``biased`` if bias and activation follow, then ``out``.
+    Inputs are ``a`` (m, k), ``b`` (k, n) and ``bias`` (n); the last two are constant, b unless the workload says
+    otherwise. Stages are ``matmul``, then ``biased`` if bias and activation follow, then ``out``.
     """
     dtype = parse_dtype(workload.dtype)
     a = Input("a", (workload.m, workload.k), dtype)
-    b = Input("b", (workload.k, workload.n), dtype, constant=True)
+    b = Input("b", (workload.k, workload.n), dtype, constant=workload.constant_b)
     i, j, k = Var("i"), Var("j"), RDom("k", workload.k)
     matmul = Func("matmul")
     matmul[i, j] += a[i, k] * b[k, j]

@@ -12,6 +12,10 @@ from tensorlang.dtypes import parse_dtype
 from tensorlang.errors import LanguageError, TensorlangError
 from tensorlang.nn.codec import Json, decode, encode, parse_json
 
+# Fields that came after the first records and studies, which go by a workload's text: it stays as it was without them.
+_OPTIONAL: Mapping[str, Json] = {"clip": None, "constant_b": True}
+_NEVER = object()
+
 
 @dataclass(frozen=True)
 class _Workload:
@@ -25,11 +29,10 @@ class _Workload:
         return "+".join(name for name in ("bias", "relu", "clip") if getattr(self, name)) or "none"
 
     def to_data(self) -> dict[str, Json]:
-        """The workload as a JSON object: ``op``, then every field; ``clip`` only if there is one."""
+        """The workload as a JSON object: ``op``, then every field but the optional ones that hold their default."""
         data = encode(self)
         assert isinstance(data, dict)
-        # Records and studies go by this text, and there were some before there was a clip.
-        return {"op": self.op, **{name: item for name, item in data.items() if name != "clip" or item is not None}}
+        return {"op": self.op, **{name: item for name, item in data.items() if item != _OPTIONAL.get(name, _NEVER)}}
 
     def to_json(self) -> str:
         """The workload as one line of JSON; `workload_from_json` reads it back."""
@@ -40,6 +43,7 @@ class _Workload:
 class Gemm(_Workload):
     """``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``, i < m, j < n; b and bias are weights.
 
+    With ``constant_b=False``, b is an argument of every call like a, and what is made of it is made in the call.
     The activation is ReLU, ``max(x, 0)``, or with ``clip=(low, high)`` it is ``min(max(x, low), high)``; ReLU6 is
     ``clip=(0, 6)``.
     """
@@ -53,6 +57,7 @@ class Gemm(_Workload):
     relu: bool = False
     dtype: str = "float32"
     clip: tuple[float, float] | None = None
+    constant_b: bool = True
 
     def __post_init__(self) -> None:
         _check(self, "m", "n", "k")
@@ -63,7 +68,7 @@ class Gemm(_Workload):
         return self.m * self.n * self.k
 
     def __str__(self) -> str:
-        return f"gemm {self.m}x{self.n}x{self.k}"
+        return f"gemm {self.m}x{self.n}x{self.k}" + ("" if self.constant_b else " of two arguments")
 
 
 @dataclass(frozen=True)

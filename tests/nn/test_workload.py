@@ -54,6 +54,14 @@ def test_text_of_a_workload_without_clip_does_not_name_it() -> None:
     assert Gemm(1, 2, 3, clip=(0.0, 6.0)).to_data()["clip"] == [0.0, 6.0]
 
 
+def test_text_names_an_argument_that_is_no_weight() -> None:
+    assert "constant_b" not in Gemm(1, 2, 3).to_data()
+    two = Gemm(1, 2, 3, constant_b=False)
+    assert two.to_data()["constant_b"] is False
+    assert workload_from_json(two.to_json()) == two
+    assert str(two) == "gemm 1x2x3 of two arguments"
+
+
 def test_bounds_of_one_value_are_one_workload_with_one_text() -> None:
     whole, real = Gemm(1, 2, 3, clip=(0, 6)), Gemm(1, 2, 3, clip=(0.0, 6.0))
     assert (whole, whole.to_json()) == (real, real.to_json())

@@ -47,6 +47,7 @@ WORKLOADS: tuple[Workload, ...] = (
     DepthwiseConv2d(1, 13, 13, 20, 3, 3),
     DepthwiseConv2d(1, 13, 13, 6, 5, 5, stride=(2, 2), padding=(2, 2), multiplier=2),
     Gemm(9, 20, 19, clip=(-1, 2.5)),
+    Gemm(33, 70, 45, bias=False, constant_b=False),
     Conv2d(1, 14, 14, 12, 40, 1, 1, relu=False, clip=(0, 6)),
     DepthwiseConv2d(1, 12, 11, 24, 3, 3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6)),
 )
