@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from importlib.util import find_spec
 
+from autotune.bench.peers.coverage import is_float32, is_plain_gemm
 from tensorlang.errors import TuningError
+from tensorlang.nn import Workload
 
 OURS = "tensorlang"
+
+_LIBRARIES = ("mkl",)  # distributions with libraries alone, no module of Python
+
+
+def _everything(workload: Workload) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +34,15 @@ class Implementation:
         Module that its process runs; it calls `serve`.
     needs : tuple of str
         Distributions that must be importable.
+    computes : callable
+        Whether it computes a workload at all.
     """
 
     name: str
     schedule: str | None
     module: str
     needs: tuple[str, ...] = ()
+    computes: Callable[[Workload], bool] = _everything
 
     @property
     def label(self) -> str:
@@ -39,7 +52,18 @@ class Implementation:
 
 DEFAULT = Implementation(OURS, "default", "autotune.bench.tensorlang_process")
 TUNED = Implementation(OURS, "tuned", "autotune.bench.tensorlang_process")
-PEERS = (Implementation("onnxruntime", None, "autotune.bench.onnxruntime_process", ("onnx", "onnxruntime")),)
+PEERS = (
+    Implementation(
+        "onnxruntime", None, "autotune.bench.peers.onnxruntime_process", ("onnx", "onnxruntime"), is_float32
+    ),
+    Implementation("mkl", None, "autotune.bench.peers.mkl_process", ("mkl",), is_plain_gemm),
+    Implementation("openblas", None, "autotune.bench.peers.openblas_process", (), is_plain_gemm),
+)
+
+
+def find_missing(implementation: Implementation) -> list[str]:
+    """Return what `implementation` needs and is not installed."""
+    return [name for name in implementation.needs if not _is_installed(name)]
 
 
 def require_installed(implementations: tuple[Implementation, ...]) -> None:
@@ -51,9 +75,13 @@ def require_installed(implementations: tuple[Implementation, ...]) -> None:
         If a package that one of them needs is not installed.
     """
     for implementation in implementations:
-        missing = [name for name in implementation.needs if find_spec(name) is None]
+        missing = find_missing(implementation)
         if missing:
             raise TuningError(
                 f"{implementation.name} cannot be measured: {' and '.join(missing)} not installed.",
                 hint="pip install 'tensorlang[bench]'",
             )
+
+
+def _is_installed(name: str) -> bool:
+    return bool(list(distributions(name=name))) if name in _LIBRARIES else find_spec(name) is not None

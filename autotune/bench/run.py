@@ -70,7 +70,8 @@ def run_comparison(
                 findings.facts[threads] = _read_facts(workers)
                 for case in cases:
                     notify(f"{case.name}, {threads} thread{'s' * (threads > 1)}")
-                    _run_case(case, threads, workers, rounds, findings)
+                    able = [worker for worker in workers if worker.implementation.computes(case.workload)]
+                    _run_case(case, threads, able, rounds, findings)
     return Comparison(tuple(findings.timed), tuple(findings.failures), tuple(findings.builds_s), findings.facts)
 
 

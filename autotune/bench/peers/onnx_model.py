@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import onnx
@@ -16,6 +17,9 @@ from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
 _OPSET = 17
 _IR_VERSION = 8
 
+# A node, the constants that it takes, and its inputs, by name.
+_Node: TypeAlias = tuple[onnx.NodeProto, dict[str, Array], dict[str, Array]]
+
 
 @dataclass(frozen=True)
 class OnnxLayer:
@@ -24,9 +28,9 @@ class OnnxLayer:
     Attributes
     ----------
     model : bytes
-        Serialised ModelProto; input ``x``, output ``y``.
-    x : ndarray of float32
-        The input, in ONNX's layout (NCHW), C-contiguous.
+        Serialised ModelProto; its output is ``y``.
+    inputs : mapping of str to ndarray of float32
+        ``x``, in ONNX's layout (NCHW), and ``w`` where it is not constant; C-contiguous.
     output_shape : tuple of int
         Shape of ``y``.
     is_image : bool
@@ -34,7 +38,7 @@ class OnnxLayer:
     """
 
     model: bytes
-    x: Array
+    inputs: Mapping[str, Array]
     output_shape: tuple[int, ...]
     is_image: bool
 
@@ -54,24 +58,23 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     if workload.dtype != "float32":
         raise TuningError(f"{workload} is of {workload.dtype}; only float32 layers are compared.")
     if isinstance(workload, Gemm):
-        node, weights, x = _gemm_node(workload, arrays)
+        node, weights, inputs = _gemm_node(workload, arrays)
         shape: tuple[int, ...] = (workload.m, workload.n)
     else:
-        node, weights, x = _conv_node(workload, arrays)
+        node, weights, inputs = _conv_node(workload, arrays)
         shape = (workload.n, workload.k, workload.p, workload.q)
     nodes, bounds = _activate(node, workload)
-    model = _model(nodes, weights | bounds, x, shape)
-    return OnnxLayer(model, x, shape, is_image=not isinstance(workload, Gemm))
+    model = _model(nodes, weights | bounds, inputs, shape)
+    return OnnxLayer(model, inputs, shape, is_image=not isinstance(workload, Gemm))
 
 
-def _gemm_node(workload: Gemm, arrays: Mapping[str, Array]) -> tuple[onnx.NodeProto, dict[str, Array], Array]:
-    weights = {"w": arrays["b"]} | ({"bias": arrays["bias"]} if workload.bias else {})
-    return helper.make_node("Gemm", ["x", *weights], ["reduced"]), weights, arrays["a"]
+def _gemm_node(workload: Gemm, arrays: Mapping[str, Array]) -> _Node:
+    inputs, weights = {"x": arrays["a"]}, {"bias": arrays["bias"]} if workload.bias else {}
+    (weights if workload.constant_b else inputs)["w"] = arrays["b"]
+    return helper.make_node("Gemm", ["x", "w", *(["bias"] if workload.bias else [])], ["reduced"]), weights, inputs
 
 
-def _conv_node(
-    workload: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]
-) -> tuple[onnx.NodeProto, dict[str, Array], Array]:
+def _conv_node(workload: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> _Node:
     if isinstance(workload, DepthwiseConv2d):
         groups, rsck = workload.c, arrays["w"][:, :, np.newaxis, :]
     else:
@@ -89,7 +92,7 @@ def _conv_node(
         dilations=list(workload.dilation),
         group=groups,
     )
-    return node, weights, np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))
+    return node, weights, {"x": np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))}
 
 
 def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
@@ -104,12 +107,15 @@ def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeP
 
 
 def _model(
-    nodes: Sequence[onnx.NodeProto], weights: Mapping[str, Array], x: Array, output_shape: tuple[int, ...]
+    nodes: Sequence[onnx.NodeProto],
+    weights: Mapping[str, Array],
+    inputs: Mapping[str, Array],
+    output_shape: tuple[int, ...],
 ) -> bytes:
     graph = helper.make_graph(
         nodes,
         "layer",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, value.shape) for name, value in inputs.items()],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, output_shape)],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
