@@ -29,7 +29,7 @@ class Implementation:
     name : str
         As it is reported.
     schedule : str or None
-        ``"default"`` or ``"tuned"``; None for other people's libraries, which choose for themselves.
+        ``"default"``, ``"tuned"`` or ``"again"``; None for other people's libraries, which choose for themselves.
     module : str
         Module that its process runs; it calls `serve`.
     needs : tuple of str
@@ -51,6 +51,8 @@ class Implementation:
 
 
 DEFAULT = Implementation(OURS, "default", "autotune.bench.tensorlang_process")
+AGAIN = Implementation(OURS, "again", "autotune.bench.tensorlang_process")
+"""The default once more, in a second process: whatever is found between the two is noise."""
 TUNED = Implementation(OURS, "tuned", "autotune.bench.tensorlang_process")
 PEERS = (
     Implementation(

@@ -27,6 +27,7 @@ class _Findings:
     timed: list[Timed] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     builds_s: list[float] = field(default_factory=list)
+    loads_s: list[float] = field(default_factory=list)
     facts: dict[int, dict[str, float]] = field(default_factory=dict)
 
 
@@ -49,7 +50,7 @@ def run_comparison(
     rounds: int,
     notify: Notify,
 ) -> Comparison:
-    """Time every case with every implementation and number of threads.
+    """Time every case with every implementation that computes it, and every number of threads.
 
     Parameters
     ----------
@@ -72,7 +73,13 @@ def run_comparison(
                     notify(f"{case.name}, {threads} thread{'s' * (threads > 1)}")
                     able = [worker for worker in workers if worker.implementation.computes(case.workload)]
                     _run_case(case, threads, able, rounds, findings)
-    return Comparison(tuple(findings.timed), tuple(findings.failures), tuple(findings.builds_s), findings.facts)
+    return Comparison(
+        tuple(findings.timed),
+        tuple(findings.failures),
+        tuple(findings.builds_s),
+        findings.facts,
+        tuple(findings.loads_s),
+    )
 
 
 def _read_facts(workers: Sequence[Worker]) -> dict[str, float]:
@@ -98,7 +105,7 @@ def _run_case(case: Case, threads: int, workers: Sequence[Worker], rounds: int, 
         fail(one.worker, difference)
     if not opened:
         return
-    findings.builds_s += [_build_s(o.about) for o in opened if o.worker.implementation.name == OURS]
+    _note_builds(opened, findings)
     try:
         samples = run_rounds(opened, rounds)
     except TensorlangError as reason:
@@ -106,20 +113,24 @@ def _run_case(case: Case, threads: int, workers: Sequence[Worker], rounds: int, 
             fail(one.worker, f"a process failed while it was timed: {reason}")
         return
     for one, times in zip(opened, samples, strict=True):
-        findings.timed.append(Timed(case, threads, one.worker.implementation, times, str(one.about["detail"])))
+        detail, figures = str(one.about["detail"]), one.about["figures"]
+        findings.timed.append(Timed(case, threads, one.worker.implementation, times, detail, figures))
 
 
-def _build_s(about: Message) -> float:
-    return float(about["lowering_s"]) + float(about["compile_s"])
+def _note_builds(opened: Sequence[_Opened], findings: _Findings) -> None:
+    """Note how long our kernels took to be made: those compiled here, and those that were in the cache by then."""
+    for about in (o.about for o in opened if o.worker.implementation.name == OURS):
+        if about["figures"].get("is_cached"):
+            findings.loads_s.append(float(about["figures"]["ready_s"]))
+        else:
+            findings.builds_s.append(float(about["lowering_s"]) + float(about["compile_s"]))
 
 
 def _find_wrong(case: Case, opened: Sequence[_Opened]) -> list[tuple[_Opened, str]]:
-    """Our kernels whose answer differs from the first peer's; peers are what ours are judged by."""
-    peers = [o for o in opened if o.worker.implementation.name != OURS]
-    if not peers:
+    """Those whose answer differs from the first peer's, or without a peer from the first of all."""
+    if not opened:
         return []
-    ours = [o for o in opened if o.worker.implementation.name == OURS]
-    found = [(o, describe_difference(o.answer, peers[0].answer, case.workload)) for o in ours]
-    return [
-        (o, f"wrong answer, compared with {peers[0].worker.implementation.name}: {text}") for o, text in found if text
-    ]
+    judge = next((o for o in opened if o.worker.implementation.name != OURS), opened[0])
+    found = [(o, describe_difference(o.answer, judge.answer, case.workload)) for o in opened if o is not judge]
+    prefix = f"wrong answer, compared with {judge.worker.implementation.label}"
+    return [(o, f"{prefix}: {text}") for o, text in found if text]

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from autotune.cli import commands, root
 from autotune.cli import tune as tune_command
-from autotune.names import NETWORKS
+from autotune.names import CASE_SETS, NETWORKS
 from autotune.networks import Network, find_network, network_names
 from autotune.results import LayerResult, NetworkResult
 from schedules import Database, Hardware
@@ -80,7 +80,7 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
         ),
         (
             ("bench", "resnet51"),
-            f"Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: {KNOWN}, compile-time, blur.",
+            f"Invalid value for '[CASES]...': there is no case set 'resnet51'. Known: {', '.join(CASE_SETS)}, {KNOWN}.",
         ),
         (
             ("tune", "resnet50", "--budget", "soon"),

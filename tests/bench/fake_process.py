@@ -33,7 +33,8 @@ class Fake:
                 os.abort()
 
         out = np.full((workload.m, workload.n), 2.0 if schedule == "wrong" else 1.0, np.float32)
-        return OpenLayer(call, lambda: out, f"{schedule}", lowering_s=0.25, compile_s=0.5)
+        figures = {"is_cached": schedule == "again", "ready_s": 0.125}
+        return OpenLayer(call, lambda: out, f"{schedule}", lowering_s=0.25, compile_s=0.5, figures=figures)
 
     def facts(self) -> Facts:
         return {"fma_peak_gflops": 10.0 * self._threads, "cpus": len(os.sched_getaffinity(0))}
