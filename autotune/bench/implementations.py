@@ -60,6 +60,7 @@ PEERS = (
     ),
     Implementation("mkl", None, "autotune.bench.peers.mkl_process", ("mkl",), is_plain_gemm),
     Implementation("openblas", None, "autotune.bench.peers.openblas_process", (), is_plain_gemm),
+    Implementation("openvino", None, "autotune.bench.peers.openvino_process", ("onnx", "openvino"), is_float32),
 )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autotune.bench.case import make_arrays
 from autotune.bench.peers.coverage import require_plain_gemm
 from autotune.bench.peers.mkl_library import MklLibrary
-from autotune.bench.peers.variants import Variant, empty_aligned, keep_fastest
+from autotune.bench.peers.variants import Variant, keep_fastest
 from autotune.bench.serve import Facts, OpenLayer, serve
 from tensorlang.nn import Workload, workload_from_data
 
@@ -23,7 +25,7 @@ class Mkl:
         """
         work = require_plain_gemm(workload, "mkl")
         arrays = make_arrays(work)
-        a, b, out = arrays["a"], arrays["b"], empty_aligned((work.m, work.n))
+        a, b, out = arrays["a"], arrays["b"], np.empty((work.m, work.n), np.float32)
         calls = {"sgemm": self._library.sgemm(a, b, out)}
         if work.constant_b:
             calls["sgemm_compute, b packed"] = self._library.sgemm_packed(a, b, out)
