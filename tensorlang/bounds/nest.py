@@ -157,7 +157,7 @@ class _NestBuilder:
             for condition in tails.blends:
                 pairs = zip(values, self.func.calls(args), strict=True)
                 values = [old if new == old else Select(condition, new, old) for new, old in pairs]
-        body: Stmt = Provide(self.func.name, args, tuple(values), self.stage.races)
+        body: Stmt = Provide(self.func.name, args, tuple(values), self.stage.races, self.stage.streamed)
         if is_accumulated and tails.blends:
             # A term is added once or not at all.
             body = IfThenElse(conjunction(tails.blends), body)

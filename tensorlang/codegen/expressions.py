@@ -12,10 +12,11 @@ from tensorlang.codegen.addresses import Addresses
 from tensorlang.codegen.affine import Affine, decompose
 from tensorlang.codegen.arithmetic import emit_binary, emit_compare, emit_unary
 from tensorlang.codegen.conversions import emit_cast
-from tensorlang.codegen.memory import Memory, Slots, Storage, shift
+from tensorlang.codegen.memory import Flat, Memory, Slots, Storage, shift
 from tensorlang.codegen.numbering import Numbering
 from tensorlang.codegen.reductions import emit_accumulate, emit_vector_reduce
 from tensorlang.codegen.scopes import THREADS, Scopes
+from tensorlang.codegen.streaming import emit_streamed
 from tensorlang.codegen.types import I1, I32, I64, lanes_of, memory_element, register_element, register_type, vector
 from tensorlang.codegen.values import Ops, int_constant
 from tensorlang.dtypes import DType, float64, int64
@@ -35,7 +36,7 @@ from tensorlang.ir.expr import (
     Variable,
     VectorReduce,
 )
-from tensorlang.ir.stmt import Accumulate
+from tensorlang.ir.stmt import Accumulate, Store
 from tensorlang.ir.visitor import walk
 
 
@@ -206,28 +207,35 @@ class Expressions:
         affine = _scalar(decompose(index, self.scopes.definition))
         self.memory.prefetch(self.addresses.element_pointer(storage, affine))
 
-    def place(self, buffer: str, index: Expr, type_: DType, predicate: Expr | None) -> Callable[[ll.Value], None]:
-        """Emit the address and the mask of a store of type `type_` at `index`, and return what emits the store."""
-        storage = self._storage(buffer)
-        affine = decompose(index, self.scopes.definition)
-        mask = self._mask(predicate, type_.lanes)
+    def place(self, store: Store) -> Callable[[ll.Value], None]:
+        """Emit the address and the mask of a store, and return what emits the store of its value."""
+        storage, type_ = self._storage(store.buffer), store.value.type
+        affine = decompose(store.index, self.scopes.definition)
+        mask = self._mask(store.predicate, type_.lanes)
         if isinstance(storage, Slots):
-            pointer = self._slot(buffer, storage, affine, type_)
+            pointer = self._slot(store.buffer, storage, affine, type_)
             emit = partial(self._store_slot, pointer=pointer, mask=mask, type_=type_)
+        elif store.streamed and mask is None and type_.lanes > 1 and affine is not None and affine.lane_stride == 1:
+            pointer = self.addresses.element_pointer(storage, affine)
+            emit = partial(self._stream, pointer=pointer, storage=storage, affine=affine, type_=type_)
         elif type_.lanes == 1 or affine is not None and (affine.lane_stride == 1 or mask is None):
             pointer = self.addresses.element_pointer(storage, _scalar(affine))
             emit = partial(
                 self._store_from, pointer=pointer, mask=mask, type_=type_, stride=_scalar(affine).lane_stride
             )
         else:
-            full, indices = self._full(mask, type_.lanes), self.emit(index)
+            full, indices = self._full(mask, type_.lanes), self.emit(store.index)
             emit = partial(self.memory.scatter, base=storage.pointer, indices=indices, mask=full, type_=type_)
 
-        def store(value: ll.Value) -> None:
+        def write(value: ll.Value) -> None:
             emit(value)
-            self._recent_loads.pop(buffer, None)
+            self._recent_loads.pop(store.buffer, None)
 
-        return store
+        return write
+
+    def _stream(self, value: ll.Value, pointer: ll.Value, storage: Flat, affine: Affine, type_: DType) -> None:
+        emit_streamed(self.ops, self.memory.to_memory(value, type_), pointer, storage, affine, type_)
+        self.forget_loads()
 
     def _store_slot(self, value: ll.Value, pointer: ll.Value, mask: ll.Value | None, type_: DType) -> None:
         if mask is not None:

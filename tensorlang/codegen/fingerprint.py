@@ -15,13 +15,27 @@ from tensorlang.codegen.target import Target
 from tensorlang.ir.module import Function
 
 
-def fingerprint(function: Function, target: Target) -> str:
-    """Return a hash (64 hex digits) that differs whenever the machine code of `function` for `target` might.
+def content_hash(node: object) -> str:
+    """Return a hash of data made of dataclasses, tuples, numbers and text.
 
     Hashes of nodes are made of hashes of their parts, each object visited once: bodies share much of their structure.
     """
-    content = _digest(function, {})
-    parts = [content.hex(), target.code_key, codegen_epoch(), numba.__version__, llvmlite.__version__, _flags()]
+    return _digest(node, {}).hex()
+
+
+def fingerprint(function: Function, target: Target, content: str = "") -> str:
+    """Return a hash (64 hex digits) that differs whenever the machine code of `function` for `target` might.
+
+    `content` is the `content_hash` of the function, if it is known.
+    """
+    parts = [
+        content or content_hash(function),
+        target.code_key,
+        codegen_epoch(),
+        numba.__version__,
+        llvmlite.__version__,
+        _flags(),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from tensorlang.codegen.memory import Flat, Slots, Storage
 from tensorlang.codegen.parts import PART_STORES, Sizes
 from tensorlang.codegen.scopes import THREADS, WORKSPACE
 from tensorlang.codegen.statements import Statements
+from tensorlang.codegen.streaming import emit_fence, has_streams
 from tensorlang.codegen.target import Target
 from tensorlang.codegen.types import I8, I64, PTR
 from tensorlang.codegen.values import int_constant
@@ -141,6 +142,8 @@ class FunctionEmitter:
             statements_.loop(piece.loop.var, values[-2], values[-1], piece.loop.body)
         else:
             statements_.emit(piece.stmt)
+        if has_streams(piece.stmt):
+            emit_fence(statements_.ops)
         statements_.finish()
         return body
 
@@ -186,6 +189,9 @@ class FunctionEmitter:
             builder.store(value, builder.gep(closure, [int_constant(n)], source_etype=I64), align=8)
         address = builder.ptrtoint(closure, I64)
         args = [builder.ptrtoint(thunk, I64), address, tasks, values[-1]]
+        if has_streams(self._function.body):
+            # What was stored before is seen by the threads that start now.
+            emit_fence(outer.ops)
         outer.ops.call_external(LAUNCH_SYMBOL, ll.VoidType(), args)
 
     def _emit_thunk(self, body: ll.Function, array_count: int, kinds: Sequence[ll.Type], loop: For) -> ll.Function:

@@ -82,7 +82,7 @@ class CompiledFunction:
 
 
 @deep_recursion()
-def compile_function(function: Function, target: Target, *, cache: bool = True) -> CompiledFunction:
+def compile_function(function: Function, target: Target, *, cache: bool = True, content: str = "") -> CompiledFunction:
     """Return the machine code of a lowered function, from disk if `cache` and it was compiled before.
 
     Parameters
@@ -92,6 +92,8 @@ def compile_function(function: Function, target: Target, *, cache: bool = True) 
         Must be the host's as far as instructions go: the code is loaded into this process.
     cache : bool
         Look up and keep compiled code on disk.
+    content : str
+        The `content_hash` of the function, if it is known.
 
     Returns
     -------
@@ -101,7 +103,7 @@ def compile_function(function: Function, target: Target, *, cache: bool = True) 
     is_parallel = has_launches(function.body)
     if is_parallel:
         register_launcher()
-    key = fingerprint(function, target) if cache else "not cached"
+    key = fingerprint(function, target, content) if cache else "not cached"
     compiled = compile_cached(
         f"{function.name}_{key[:40]}",
         _SOURCE.format(key=key),

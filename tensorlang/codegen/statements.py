@@ -128,7 +128,7 @@ class Statements:
     def _store(self, stores: tuple[Store, ...]) -> None:
         """Store at once: all values, then all places, and only then any store."""
         values = [self.expressions.emit(store.value) for store in stores]
-        places = [self.expressions.place(s.buffer, s.index, s.value.type, s.predicate) for s in stores]
+        places = [self.expressions.place(store) for store in stores]
         for place, value in zip(places, values, strict=True):
             place(value)
 

@@ -170,7 +170,7 @@ class _Writer:
             case LetStmt(name, bound, body):
                 return [f"{scope.pad}let {name} = {scope.text(bound)}", *self.lines(body, scope.with_name(stmt))]
             case Provide(name=name, args=args, values=values):
-                word = "atomic " if stmt.races is Races.THREADS else ""
+                word = "atomic " if stmt.races is Races.THREADS else "stream " if stmt.streamed else ""
                 value = "..." if len(values) == 1 else f"({', '.join('...' for _ in values)})"
                 return [f"{scope.pad}{word}{name}[{', '.join(scope.text(a) for a in args)}] = {value}"]
             case Prefetch(name, args):

@@ -99,12 +99,14 @@ def format_stmt(stmt: Stmt, depth: int = 0) -> str:
         case Provide(name, args, values):
             right = ", ".join(map(format_expr, values))
             right = right if len(values) == 1 else f"({right})"
-            return f"{pad}{name}[{', '.join(format_expr(a) for a in args)}] = {right}"
+            return (
+                f"{pad}{'stream ' if stmt.streamed else ''}{name}[{', '.join(format_expr(a) for a in args)}] = {right}"
+            )
         case Prefetch(name, args):
             return f"{pad}prefetch {name}[{', '.join(format_expr(a) for a in args)}]"
-        case Store(buffer, index, value, predicate):
+        case Store(buffer, index, value, predicate, streamed):
             mask = "" if predicate is None else f" if {format_expr(predicate)}"
-            return f"{pad}{buffer}{{{format_expr(index)}{mask}}} = {format_expr(value)}"
+            return f"{pad}{'stream ' if streamed else ''}{buffer}{{{format_expr(index)}{mask}}} = {format_expr(value)}"
         case Simultaneous(stores):
             return f"{pad}at once:\n" + "\n".join(format_stmt(store, depth + 1) for store in stores)
         case Accumulate(buffer, index, op, value, _, predicate, atomic):

@@ -8,10 +8,11 @@ Grammar::
          | IfThenElse(bool expr, stmt, stmt?)
          | Predicated(bool expr, loads, stores, stmt)   a condition of the loads or the stores in stmt, not of the rest
          | Realize(name, [type], box, memory, stmt)   storage of a Func over a box; becomes Allocate
-         | Provide(name, [expr], [expr])           writes the elements of a Func at coordinates; becomes Store
+         | Provide(name, [expr], [expr], streamed)   writes the elements of a Func at coordinates; becomes Store
          | Prefetch(name, [expr])                  asks for an element of a Func or an Input; once flat, of a buffer
          | Allocate(buffer, type, size, memory, stmt)   `size` elements, a constant
-         | Store(buffer, index, value, predicate)  flat int64 index; lanes whose predicate is false are not written
+         | Store(buffer, index, value, predicate, streamed)   flat int64 index; lanes whose predicate is false are not
+                                                  written; past the caches, if streamed
          | Simultaneous([store])                   evaluates all indices, values and predicates before it stores any
          | Accumulate(buffer, index, op, value, type, predicate, atomic)
                                                   buffer{index} = buffer{index} op value, one lane after the other; each
@@ -147,6 +148,7 @@ class Provide:
     args: tuple[Expr, ...]
     values: tuple[Expr, ...]
     races: Races = Races.NONE
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Store:
     index: Expr
     value: Expr
     predicate: Expr | None = None
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

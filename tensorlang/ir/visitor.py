@@ -193,8 +193,8 @@ def map_exprs(stmt: Stmt, change: Callable[[Expr], Expr]) -> Stmt:
     if all(map(is_, old, new)):
         return stmt
     match stmt:
-        case Store(buffer, _, _, predicate):
-            return Store(buffer, new[0], new[1], None if predicate is None else new[2])
+        case Store(buffer, _, _, predicate, streamed):
+            return Store(buffer, new[0], new[1], None if predicate is None else new[2], streamed)
         case Accumulate():
             return replace(stmt, index=new[0], value=new[1], predicate=None if stmt.predicate is None else new[2])
         case For():

@@ -191,7 +191,9 @@ class StorageFlattener:
         at = layouts[stmt.name].index(tuple(_loads(a, layouts, facts) for a in stmt.args), facts)
         if stmt.races is not Races.NONE:
             return block([self._accumulate(stmt, call, value, at, layouts, facts) for call, value in changed])
-        return at_once([Store(call.buffer, at, _loads(value, layouts, facts)) for call, value in changed])
+        return at_once(
+            [Store(call.buffer, at, _loads(value, layouts, facts), None, stmt.streamed) for call, value in changed]
+        )
 
     def _prefetches(self, stmt: Prefetch, layouts: Mapping[str, Layout], facts: Facts) -> Stmt:
         """The prefetches of all elements of a tuple, or of one of an Input."""

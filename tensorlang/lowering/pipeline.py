@@ -21,6 +21,7 @@ from tensorlang.legality.inlining import check_inlined_size
 from tensorlang.legality.loops import loop_problems
 from tensorlang.legality.memory import memory_problems
 from tensorlang.legality.numerics import strict_problems
+from tensorlang.legality.streaming import stream_problems
 from tensorlang.lowering.build_loop_nests import Placed, Report, build_loop_nests
 from tensorlang.lowering.contract import contract_multiply_add
 from tensorlang.lowering.flatten_storage import Layout, StorageFlattener, row_major, storage_layout
@@ -212,6 +213,7 @@ def _code_problems(resolved: ResolvedSchedule, stmt: Stmt) -> Iterator[Tensorlan
     """What is wrong with flat code whose loops are all there still."""
     yield from loop_problems(resolved, stmt)
     yield from memory_problems(resolved, stmt)
+    yield from stream_problems(resolved, stmt)
 
 
 def _module(

@@ -53,6 +53,7 @@ class _Access:
     slot: _Slot
     guard: Expr | None
     is_store: bool
+    is_streamed: bool = False
 
 
 def promote_accumulators(stmt: Stmt, done: frozenset[str] = frozenset(), facts: Facts = NOTHING_KNOWN) -> Stmt:
@@ -101,7 +102,7 @@ def _accesses(stmt: Stmt, guard: Expr | None = None) -> Iterator[_Access]:
             if isinstance(node, Load):
                 yield _Access(node.buffer, _Slot(node.index, node.predicate, node.type), guard, False)
     if isinstance(stmt, Store):
-        yield _Access(stmt.buffer, _Slot(stmt.index, stmt.predicate, stmt.value.type), guard, True)
+        yield _Access(stmt.buffer, _Slot(stmt.index, stmt.predicate, stmt.value.type), guard, True, stmt.streamed)
     if isinstance(stmt, IfThenElse):
         yield from _accesses(stmt.then, _and(guard, stmt.condition))
         if stmt.otherwise is not None:
@@ -156,6 +157,7 @@ def _hold(loop: For, buffer: str, accesses: list[_Access], entered: tuple[Expr, 
     """`loop` with the tile of `buffer` in register storage around it, loaded and stored where all `entered` hold."""
     guards = {a.slot: a.guard for a in accesses}
     stored = {a.slot for a in accesses if a.is_store}
+    streamed = {a.slot for a in accesses if a.is_streamed}
     names = {slot: f"{buffer}.held{number}" for number, slot in enumerate(guards)}
     before: list[Stmt] = []
     after: list[Stmt] = []
@@ -164,7 +166,7 @@ def _hold(loop: For, buffer: str, accesses: list[_Access], entered: tuple[Expr, 
         before.append(_guarded(fetch, guards[slot]))
         if slot in stored:
             value = Load(name, _register_index(slot), None, slot.type)
-            after.append(_guarded(Store(buffer, slot.index, value, slot.predicate), guards[slot]))
+            after.append(_guarded(Store(buffer, slot.index, value, slot.predicate, slot in streamed), guards[slot]))
     held = _redirect(loop, buffer, names)
     result = block([_where(entered, before), held, _where(entered, after)])
     for slot, name in reversed(names.items()):

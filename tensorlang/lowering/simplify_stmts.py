@@ -35,8 +35,8 @@ def simplify_stmts(stmt: Stmt, facts: Facts = NOTHING_KNOWN) -> Stmt:
         case IfThenElse(Const(value, _), then, otherwise):
             taken = then if value else otherwise
             return _NOTHING if taken is None else simplify_stmts(taken, facts)
-        case Store(buffer, at, stored, Const(value, _)):
-            return Store(buffer, at, stored) if value else _NOTHING
+        case Store(buffer, at, stored, Const(value, _), streamed):
+            return Store(buffer, at, stored, None, streamed) if value else _NOTHING
         case IfThenElse(condition, then, None):
             inside = simplify_stmts(then, where(condition, facts))
             return _NOTHING if inside == _NOTHING else IfThenElse(condition, inside)

@@ -63,8 +63,8 @@ class _Vectorizer:
 
     def stmt(self, stmt: Stmt, mask: Expr | None) -> Stmt:
         match stmt:
-            case Store(buffer, at, value, predicate):
-                return self._store(buffer, at, value, _both(mask, self._mask(predicate)), mask)
+            case Store():
+                return self._store(stmt, _both(mask, self._mask(stmt.predicate)), mask)
             case Accumulate():
                 return self._accumulate(stmt, mask)
             case IfThenElse(condition, then, otherwise) if self._varies(condition):
@@ -98,12 +98,13 @@ class _Vectorizer:
             )
         return InternalError(f"vectorize_loops: storage of {stmt.buffer} inside vectorized loop {self.var}.")
 
-    def _store(self, buffer: str, at: Expr, value: Expr, predicate: Expr | None, mask: Expr | None) -> Stmt:
-        where, what = self.wide(at, mask), self.wide(value, mask)
+    def _store(self, store: Store, predicate: Expr | None, mask: Expr | None) -> Stmt:
+        where, what = self.wide(store.index, mask), self.wide(store.value, mask)
         if where.type.lanes == 1 and what.type.lanes == 1 and predicate is None:
-            return Store(buffer, where, what)
+            return Store(store.buffer, where, what)
         # Where all lanes store to one element, the schedule has said that it does not matter which one stays.
-        return Store(buffer, broadcast(where, self.lanes), broadcast(what, self.lanes), predicate)
+        wide = broadcast(where, self.lanes), broadcast(what, self.lanes)
+        return Store(store.buffer, *wide, predicate, store.streamed)
 
     def _accumulate(self, stmt: Accumulate, mask: Expr | None) -> Stmt:
         where, what = self.wide(stmt.index, mask), broadcast(self.wide(stmt.value, mask), self.lanes)

@@ -15,8 +15,10 @@ from tensorlang.lang.param import Param
 from tensorlang.lang.shapes import ShapeLike, given_shapes
 from tensorlang.lowering import lower
 from tensorlang.runtime.kernel import Kernel
+from tensorlang.runtime.lowered import lower_cached
 from tensorlang.runtime.module import compile_module
 from tensorlang.schedule.resolve import resolve
+from tensorlang.schedule.rules import are_all_in_force
 from tensorlang.schedule.schedule import Schedule
 
 _NUMERICS = ("fast", "strict")
@@ -49,7 +51,7 @@ def compile(
     numerics : {"fast", "strict"}
         ``"fast"`` lets multiply and add be fused, and reductions be reordered where the schedule says so.
     cache : bool
-        Keep machine code on disk, and look for it there.
+        Keep lowered and machine code on disk, and look for it there.
 
     Returns
     -------
@@ -81,8 +83,21 @@ def compile(
     algorithm = build_algorithm(outputs, inputs)
     shapes = infer_output_shapes(algorithm, given_shapes(algorithm, shape))
     chosen = schedule if schedule is not None else Schedule(outputs if isinstance(outputs, Func) else outputs[0])
-    module = lower(resolve(algorithm, chosen), shapes, numerics=numerics)
-    lowering_s = time.perf_counter() - start_s
+    resolved = resolve(algorithm, chosen)
+    lowered = lower_cached(
+        algorithm,
+        chosen.to_json(),
+        shapes,
+        numerics,
+        lambda: lower(resolved, shapes, numerics=numerics),
+        on_disk=cache and are_all_in_force(),
+    )
     return compile_module(
-        module, algorithm=algorithm, schedule=chosen, target=target, lowering_s=lowering_s, cache=cache
+        lowered.module,
+        algorithm=algorithm,
+        schedule=chosen,
+        target=target,
+        lowering_s=time.perf_counter() - start_s,
+        cache=cache,
+        hashes=(lowered.main_hash, lowered.prepare_hash),
     )

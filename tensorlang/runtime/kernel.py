@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import operator
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypeAlias
 
 import numba
 import numpy as np
@@ -23,6 +24,7 @@ from tensorlang.runtime.state import State
 from tensorlang.runtime.workspace import WorkspacePool
 
 _launch_lock = threading.Lock()
+_Pick: TypeAlias = Callable[[tuple[Argument, ...]], tuple[Argument, ...]]
 
 
 class Kernel:
@@ -77,6 +79,7 @@ class Kernel:
         self._names = tuple(p.name for p in inputs)
         self._defaults = defaults(inputs)
         self._main_names = tuple(p.name for p in self._main.arrays if p.role is Role.INPUT)
+        self._orders: dict[tuple[str, ...], tuple[tuple[str, ...], _Pick]] = {}
         self._is_direct = prepare is None and self._names == self._main_names
 
     def __repr__(self) -> str:
@@ -120,7 +123,7 @@ class Kernel:
             If an argument is missing or does not fit, or `threads` is out of range.
         """
         given, state = self._bind(arrays, by_name, state)
-        outs = self._new_outputs() if out is None else collect_outputs(out, self.outputs)
+        outs = self._outputs(out)
         integers = state.addresses if state is not None else ()
         self._main.run((*given, *outs), integers, 0 if threads is None else _check_threads(threads))
         return outs[0] if len(outs) == 1 else outs
@@ -173,7 +176,7 @@ class Kernel:
         threads at once. Its result means nothing.
         """
         given, state = self._bind(arrays, by_name, state)
-        outs = self._new_outputs() if out is None else collect_outputs(out, self.outputs)
+        outs = self._outputs(out)
         integers = state.addresses if state is not None else ()
         run = self._main.bind((*given, *outs), integers, 0 if threads is None else _check_threads(threads))
         run.keep = (state, outs)  # type: ignore[attr-defined]
@@ -230,23 +233,43 @@ class Kernel:
             if self._prepare is not None:
                 state = self.prepare(**{p.name: bound[p.name] for p in self._prepare.arrays})
             return tuple(bound[name] for name in self._main_names), state
-        if not isinstance(state, State) or state.layout != self._layout:
+        if not isinstance(state, State) or state.layout is not self._layout and state.layout != self._layout:
             raise LanguageError(
                 "The state was prepared by another kernel.", hint="pass what this kernel's prepare() gave"
             )
-        if not state.constants:
-            if not by_name and len(arrays) == len(self._main_names):
-                return arrays, state
-            return bind_arguments(self._main_names, arrays, by_name, self._defaults), state
-        free = [name for name in self._main_names if name not in state.constants]
-        bound = {
-            **state.constants,
-            **dict(zip(free, bind_arguments(free, arrays, by_name, self._defaults), strict=True)),
-        }
-        return tuple(bound[name] for name in self._main_names), state
+        constants = state.constants
+        free, pick = self._order(tuple(constants))
+        given = arrays if not by_name and len(arrays) == len(free) else None
+        if given is None:
+            given = bind_arguments(free, arrays, by_name, self._defaults)
+        return pick((*given, *constants.values())) if constants else given, state
 
-    def _new_outputs(self) -> tuple[Array, ...]:
-        return tuple(empty_aligned(p.shape, p.type) for p in self.outputs)
+    def _order(self, constants: tuple[str, ...]) -> tuple[tuple[str, ...], _Pick]:
+        """The names that a call gives where a state holds `constants`; what puts both in the order of the function."""
+        order = self._orders.get(constants)
+        if order is None:
+            free = tuple(name for name in self._main_names if name not in constants)
+            places = {name: place for place, name in enumerate((*free, *constants))}
+            order = free, _picker([places[name] for name in self._main_names])
+            self._orders[constants] = order
+        return order
+
+    def _outputs(self, out: Any) -> tuple[Array, ...]:
+        """What ``out=`` gave, in order, or new arrays."""
+        if type(out) is np.ndarray and len(self.outputs) == 1:
+            return (out,)
+        if out is None:
+            return tuple(empty_aligned(p.shape, p.type) for p in self.outputs)
+        return collect_outputs(out, self.outputs)
+
+
+def _picker(places: list[int]) -> _Pick:
+    """A function from a tuple to the tuple of its items at `places`."""
+    if len(places) == 1:
+        # For one place itemgetter gives the item itself.
+        place = places[0]
+        return lambda items: (items[place],)
+    return operator.itemgetter(*places)
 
 
 class _Entry:
@@ -260,6 +283,7 @@ class _Entry:
         self._shapes = tuple(p.shape for p in self.arrays)
         self._scalars = scalar_readers(self.arrays)
         self._requirements = Requirements(requirements, self.arrays)
+        self._is_plain = not self._scalars and not self._requirements.are_any
         self._has_stored = any(p.type.is_storage_only for p in self.arrays)
         caller = make_caller(
             tuple((p.type, len(p.shape)) for p in self.arrays if p.role is Role.INPUT),
@@ -273,7 +297,7 @@ class _Entry:
 
     def run(self, given: tuple[Argument, ...], integers: tuple[int, ...], threads: int) -> None:
         """Check the arrays and call the code."""
-        arrays = self._with_scalars(given)
+        arrays: tuple[Any, ...] = given if self._is_plain else self._with_scalars(given)
         stored = self._check(arrays)
         block = self.pool.acquire()
         try:
@@ -341,6 +365,8 @@ def _call_alone(call: Callable[..., int], *args: Any) -> int:
 
 def _check_threads(threads: object) -> int:
     most = numba.config.NUMBA_NUM_THREADS
+    if type(threads) is int and 1 <= threads <= most:
+        return threads
     if not isinstance(threads, int | np.integer) or isinstance(threads, bool) or not 1 <= threads <= most:
         raise LanguageError(
             f"threads={threads!r} is not a number of threads.",

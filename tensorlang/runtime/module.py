@@ -19,6 +19,7 @@ def compile_module(
     target: Target | None = None,
     lowering_s: float = 0.0,
     cache: bool = True,
+    hashes: tuple[str, str] = ("", ""),
 ) -> Kernel:
     """Return the kernel of a lowered module.
 
@@ -35,6 +36,8 @@ def compile_module(
         Kept as `Kernel.lowering_s` [s].
     cache : bool
         Keep machine code on disk, and look for it there.
+    hashes : (str, str)
+        What `content_hash` gives of its functions ``main`` and ``prepare``, where that is known.
 
     Raises
     ------
@@ -42,8 +45,8 @@ def compile_module(
         If `target` has other instructions than this process compiles for.
     """
     chosen = _check_target(target)
-    main = compile_function(module.main, chosen, cache=cache)
-    prepare = compile_function(module.prepare, chosen, cache=cache) if module.prepare else None
+    main = compile_function(module.main, chosen, cache=cache, content=hashes[0])
+    prepare = compile_function(module.prepare, chosen, cache=cache, content=hashes[1]) if module.prepare else None
     return Kernel(
         module,
         main,

@@ -40,6 +40,11 @@ class Requirements:
         self._places = {name: places[name] for name in names if name in places}
         self._asked = [r for r in requirements if all(name in places for name in params_in(*r.conditions))]
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there is anything to check."""
+        return bool(self._asked)
+
     def check(self, arrays: Sequence[Array]) -> None:
         """Raise unless all are met.
 

@@ -189,6 +189,7 @@ def partial_stage(
         made_by={**stage.made_by, **dict.fromkeys(preserved.values(), call)},
         transforms=_other_steps(stage, points.names),
         prefetches=prefetches,
+        streamed_by=None,
         fused=None,
         fused_by=None,
     )

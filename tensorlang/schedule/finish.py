@@ -16,6 +16,7 @@ from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.resolved import ROOT_LEVEL, Placement
 from tensorlang.schedule.rules import Family, rule
 from tensorlang.schedule.stages import StageName
+from tensorlang.schedule.streaming import stream_problems
 from tensorlang.schedule.tail_rules import blend_problems
 
 
@@ -36,6 +37,7 @@ def find_problems(plan: Plan) -> tuple[ScheduleError, ...]:
             problems.extend(_nest_problems(nest))
             problems.extend(blend_problems(nest))
             problems.extend(hint_problems(nest))
+            problems.extend(stream_problems(plan.funcs[nest.name.func], nest))
     problems.extend(fusion_problems(plan))
     return tuple(problems)
 

@@ -39,6 +39,7 @@ from tensorlang.schedule.stages import StageName
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
 from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
 from tensorlang.schedule.strategies import PrefetchStrategy
+from tensorlang.schedule.streaming import StreamStores
 from tensorlang.schedule.table import DIRECTIVES
 from tensorlang.schedule.tails import TailStrategy
 
@@ -215,6 +216,10 @@ class StageHandle:
     def fold_storage(self, var: LoopLike, factor: SupportsIndex, fold_forward: bool = True) -> StageHandle:
         fold = FoldStorage(self.stage, loop_name(var), plain_integer(factor), fold_forward, where=caller_location())
         return self._add(fold)
+
+    @_documents(StreamStores)
+    def stream_stores(self) -> StageHandle:
+        return self._add(StreamStores(self.stage, where=caller_location()))
 
     # What becomes of reductions
 

@@ -98,11 +98,12 @@ class StagePlan:
     """The loop nest of one definition so far.
 
     `made_by` maps every loop name ever used to the directive that made it (None: the definition itself), `gone_by`
-    those that are no more to the directive that replaced them; `touched_by` is the first directive given to the stage,
-    and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default, and
-    `reordered_by` which directive is to blame. `bound_by` goes with `bounds`; `atomic_by` and `races_allowed_by` are
-    the directives that let iterations meet at one element. `fused` is the innermost loop of another stage that the
-    stage shares, and `fused_by` said so. `cases` are tried in order before this nest, which `failure` replaces.
+    those that are no more to the directive that replaced them; `touched_by` is the first directive given to the
+    stage, and `is_reduction_reordered` says whether the terms of a reduction come in another order than by default,
+    and `reordered_by` which directive is to blame. `bound_by` goes with `bounds`; `atomic_by` and
+    `races_allowed_by` are the directives that let iterations meet at one element. `fused` is the innermost loop of
+    another stage that the stage shares, and `fused_by` said so; `streamed_by` says that its stores go past the
+    caches. `cases` are tried in order before this nest, which `failure` replaces.
     """
 
     name: StageName
@@ -124,6 +125,7 @@ class StagePlan:
     prefetches: tuple[PrefetchPlan, ...] = ()
     cases: tuple[CasePlan, ...] = ()
     failure: Failure | None = None
+    streamed_by: Call | None = None
 
     @property
     def nests(self) -> tuple[StagePlan, ...]:

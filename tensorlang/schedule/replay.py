@@ -23,6 +23,7 @@ from tensorlang.schedule.resolved import (
     ORDER,
     PREFETCH,
     STORE,
+    STREAM,
     CaseSchedule,
     FuncSchedule,
     Loop,
@@ -100,6 +101,7 @@ def _stage_schedule(stage: StagePlan, reads: Mapping[str, Call]) -> StageSchedul
         stage.name.case,
         cases,
         stage.failure.message if stage.failure else "",
+        stage.streamed_by is not None,
     )
 
 
@@ -143,6 +145,8 @@ def _said_of_nest(nest: StagePlan) -> Iterator[tuple[str, Directed]]:
             yield loop.name, call
     if nest.reordered_by is not None:
         yield ORDER, nest.reordered_by
+    if nest.streamed_by is not None:
+        yield STREAM, nest.streamed_by
     for wanted in nest.prefetches:
         yield f"{PREFETCH}{wanted.producer} {wanted.at}", wanted.call
     for (var, _, _), call in zip(nest.bounds, nest.bound_by, strict=True):

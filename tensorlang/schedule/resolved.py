@@ -91,6 +91,8 @@ class StageSchedule:
         0 is the general nest, n the n-th special case from 1.
     cases : tuple of CaseSchedule
         Tried in order, before this nest.
+    streamed : bool
+        Whether what it stores goes past the caches.
     failure : str
         If not empty, what a call is refused with that meets the condition of no case.
     """
@@ -106,6 +108,7 @@ class StageSchedule:
     case: int = 0
     cases: tuple[CaseSchedule, ...] = ()
     failure: str = ""
+    streamed: bool = False
 
     @property
     def nests(self) -> tuple[StageSchedule, ...]:
@@ -198,9 +201,9 @@ class Origin(NamedTuple):
 
 
 # What an origin is asked for in place of a loop, none of which begins with a dot: who chose the memory, who changed the
-# order of a reduction, who chose the storage level and that of the allocation; and, before its Var, who bound it, who
-# folded it, who aligned it; and, before the name of a producer and the loop, who prefetches it.
-MEMORY, ORDER, STORE, HOIST = ".memory", ".order", ".store", ".hoist"
+# order of a reduction, who chose the storage level and that of the allocation, who streams the stores; and, before its
+# Var, who bound it, who folded it, who aligned it; and, before the name of a producer and the loop, who prefetches it.
+MEMORY, ORDER, STORE, HOIST, STREAM = ".memory", ".order", ".store", ".hoist", ".stream"
 BOUND, FOLD, ALIGN, PREFETCH = ".bound ", ".fold ", ".align ", ".prefetch "
 
 
@@ -218,8 +221,8 @@ class ResolvedSchedule:
     def origin(self, func: str, index: int = 0, loop: str = "", case: int = 0) -> Origin:
         """The directive that last made or marked a loop, for error messages; with no loop, that placed the Func.
 
-        `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST`; `BOUND`, `FOLD` or `ALIGN` and a Var; or `PREFETCH`, a
-        producer and a loop.
+        `loop` may also be `MEMORY`, `ORDER`, `STORE`, `HOIST` or `STREAM`; `BOUND`, `FOLD` or `ALIGN` and a Var; or
+        `PREFETCH`, a producer and a loop.
         """
         return self.origins.get((func, index, origin_key(loop, case)), Origin("", ""))
 

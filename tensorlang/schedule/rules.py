@@ -92,6 +92,11 @@ def refuse(*problems: TensorlangError | None) -> None:
             raise problem
 
 
+def are_all_in_force() -> bool:
+    """Whether no rule is switched off: what is lowered without one may be wrong, and is nothing to keep."""
+    return not _switched_off.get()
+
+
 @contextmanager
 def switched_off(name: str) -> Iterator[None]:
     """Do without the rule called `name`: for tests that show what it is there for."""

@@ -19,6 +19,7 @@ from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInlin
 from tensorlang.schedule.racing import AllowRaceConditions, Atomic
 from tensorlang.schedule.storage import AlignStorage, ReorderStorage, SplitStorage, StoreIn
 from tensorlang.schedule.storage_levels import HoistStorage, HoistStorageRoot, StoreAt, StoreRoot
+from tensorlang.schedule.streaming import StreamStores
 from tensorlang.schedule.wrapping import In
 
 _ALL: tuple[type[Directive], ...] = (
@@ -45,6 +46,7 @@ _ALL: tuple[type[Directive], ...] = (
     ReorderStorage,
     AlignStorage,
     FoldStorage,
+    StreamStores,
     In,
     Rfactor,
     Atomic,

@@ -25,7 +25,8 @@ def draw_store_in(scene: Scene, stage: StageName) -> Directive | None:
     if scene.is_output(stage.func) or scene.is_inlined(stage.func) or func.stored_by is not None:
         return None
     memories = [Memory.STACK, Memory.HEAP]
-    if func.placement is Placement.INIT:
+    is_streamed = any(nest.streamed_by for name in scene.stages(stage.func) for nest in scene.stage(name).nests)
+    if func.placement is Placement.INIT or is_streamed:
         memories = [Memory.HEAP]
     elif _fits_registers(scene, stage):
         memories = [Memory.REGISTER, Memory.REGISTER, *memories]

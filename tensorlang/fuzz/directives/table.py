@@ -34,6 +34,7 @@ from tensorlang.fuzz.directives.storage import (
     draw_split_storage,
     draw_store_in,
 )
+from tensorlang.fuzz.directives.streams import draw_stream_stores
 from tensorlang.fuzz.directives.together import draw_compute_with
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.stages import StageName
@@ -93,6 +94,7 @@ DRAWERS: Mapping[str, Drawer] = MappingProxyType(
         "prefetch": Drawer(Phase.LOOPS, 2, draw_prefetch),
         "specialize": Drawer(Phase.LOOPS, 2, draw_specialize),
         "specialize_fail": Drawer(Phase.LOOPS, 1, draw_specialize_fail),
+        "stream_stores": Drawer(Phase.LOOPS, 2, draw_stream_stores),
         "compute_with": Drawer(Phase.LOOPS, 1, draw_compute_with),
         "rfactor": Drawer(Phase.LOOPS, 2, draw_rfactor),
         "atomic": Drawer(Phase.LOOPS, 2, draw_atomic),

@@ -18,6 +18,7 @@ from tests.legality.programs import (
     sizes,
     storage,
     storage_levels,
+    storage_streams,
     tails,
     vectors,
 )
@@ -41,6 +42,7 @@ FILES = (
     sizes,
     storage,
     storage_levels,
+    storage_streams,
     tails,
     vectors,
 )
