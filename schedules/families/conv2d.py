@@ -206,7 +206,7 @@ def _tiles(conv: Conv2d, target: Target) -> Iterator[tuple[int, int, int]]:
 
 def _total_cycles(conv: Conv2d, target: Target, tile_p: int, tile_q: int, vectors: int) -> float:
     tile = RegisterTile(tile_p * tile_q, vectors, _lanes(conv, target))
-    return tile.cycles * steps(conv.p, tile_p) * steps(conv.q, tile_q) * steps(conv.k, tile.width)
+    return tile.cycles() * steps(conv.p, tile_p) * steps(conv.q, tile_q) * steps(conv.k, tile.width)
 
 
 def _lanes(conv: Conv2d, target: Target) -> int:

@@ -44,12 +44,14 @@ class RegisterTile:
         """True if accumulators, one vector of weights per column and one broadcast input fit the register file."""
         return (self.rows + 1) * self.vectors + 1 <= target.vector_registers
 
-    @property
-    def cycles(self) -> float:
-        """Estimated cycles of one step of the reduction: the busiest of multipliers, load ports and latency."""
+    def cycles(self, weight_loads: int = _WEIGHT_LOADS) -> float:
+        """Estimated cycles of one step of the reduction: the busiest of multipliers, load ports and latency.
+
+        Among equals, a tile that loads less is better, where a vector of weights counts as `weight_loads` broadcasts.
+        """
         fmas, loads = self.rows * self.vectors, self.rows + self.vectors
         busiest = max(fmas / _FMA_PER_CYCLE, loads / _LOADS_PER_CYCLE, _FMA_LATENCY_CYCLES)
-        return busiest + _LOAD_TIE_BREAK * (self.rows + _WEIGHT_LOADS * self.vectors)
+        return busiest + _LOAD_TIE_BREAK * (self.rows + weight_loads * self.vectors)
 
 
 def lanes_for(workload: Workload, channels: int, target: Target) -> int:

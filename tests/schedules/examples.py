@@ -48,6 +48,10 @@ WORKLOADS: tuple[Workload, ...] = (
     DepthwiseConv2d(1, 13, 13, 6, 5, 5, stride=(2, 2), padding=(2, 2), multiplier=2),
     Gemm(9, 20, 19, clip=(-1, 2.5)),
     Gemm(33, 70, 45, bias=False, constant_b=False),
+    Gemm(1, 100, 528, bias=False, constant_b=False),
+    Gemm(1, 16, 1024, relu=True),
+    Gemm(64, 64, 96, bias=False, constant_b=False),
+    Gemm(530, 264, 1536, constant_b=False),
     Conv2d(1, 14, 14, 12, 40, 1, 1, relu=False, clip=(0, 6)),
     DepthwiseConv2d(1, 12, 11, 24, 3, 3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6)),
 )
