@@ -17,5 +17,5 @@ How a comparison is made:
 * Our processes share a cache of kernels that is empty at first. The first to open a layer shows what it takes to build;
   the others show what `tensorlang.compile` takes when the cache has it.
 * The machine's own limits are measured in the same run with the same threads: multiply-adds in registers, and reading
-  an array far larger than the last cache.
+  an array far larger than the last cache; before the cases and after them, and the better figure counts.
 """

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from autotune.bench.figures import Document
 from autotune.bench.implementations import DEFAULT, TUNED
 from autotune.bench.result import Comparison
-from autotune.bench.rows import NOTHING, Row, case_sets_of, make_rows, peers_of
+from autotune.bench.rows import NOTHING, Row, case_sets_of, command_of_one, make_rows, peers_of
+from autotune.bench.table import kernel_lines
 from autotune.names import CASE_SETS
 
 _SCHEDULES = ("default", "tuned")
@@ -36,6 +37,7 @@ def _section(comparison: Comparison, document: Document, case_set: str) -> Itera
     yield f"{about[0].upper()}{about[1:]}."
     yield ""
     yield from _setting_lines(document["setting"], document["command"])
+    yield from (f"* All kernels of that command: {line}" for line in kernel_lines(summary))
     yield ""
     yield from _summary_table(summary, summary["by_case_set"][case_set]["by_threads"])
     for threads in sorted(comparison.facts):
@@ -43,8 +45,7 @@ def _section(comparison: Comparison, document: Document, case_set: str) -> Itera
         if rows:
             yield from ("", f"### {case_set}, threads: {threads}", "")
             yield from _case_table(rows)
-            alone = rows[0].case.reproduce.removesuffix(rows[0].case.name)
-            yield from ("", _LEGEND.format(f"{alone}CASE --threads {threads} --json"))
+            yield from ("", _LEGEND.format(command_of_one(rows, threads)))
     yield from _failure_lines(document["failures"], case_set)
 
 
@@ -57,7 +58,8 @@ def _setting_lines(setting: Document, command: str) -> Iterator[str]:
         f"* Machine: {setting['cpu']}, family {hardware['family']}, model {hardware['model']}, "
         f"{hardware['cores']} cores, vectors of {hardware['vector_bits']} bits, {caches}; {setting['system']}"
     )
-    yield f"* Versions: {', '.join(f'{name} {number}' for name, number in versions.items() if number)}"
+    known = [f"{name} {number}" for name, number in versions.items() if number]
+    yield f"* Versions: {', '.join(known)}; kernels launched by {setting['threading_layer']}"
 
 
 def _summary_table(summary: Document, groups: Document) -> Iterator[str]:

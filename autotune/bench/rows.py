@@ -104,6 +104,12 @@ def case_sets_of(comparison: Comparison) -> list[str]:
     return list(dict.fromkeys(t.case.case_set for t in comparison.timed))
 
 
+def command_of_one(rows: Sequence[Row], threads: int) -> str:
+    """The command that measures one of the cases alone, CASE standing for its name."""
+    case = rows[0].case
+    return f"{case.reproduce.removesuffix(case.name)}CASE --threads {threads} --json"
+
+
 def _percent(share: float | None) -> str:
     return NOTHING if share is None else f"{100 * share:.0f}"
 

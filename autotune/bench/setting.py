@@ -12,6 +12,7 @@ from typing import Any
 from autotune.bench.implementations import Implementation
 from autotune.checkup import cpu_name
 from schedules import Hardware
+from tensorlang.codegen import threading_layer_name
 from tensorlang.nn.codec import encode
 
 _ALWAYS = ("tensorlang", "numpy", "numba", "llvmlite")
@@ -30,6 +31,7 @@ def describe_setting(implementations: Sequence[Implementation], threads: int) ->
         "cpu": cpu_name(),
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
         "versions": {name: _version(name) for name in dict.fromkeys((*_ALWAYS, *needed))},
+        "threading_layer": threading_layer_name(),
         "hardware": encode(Hardware.here(threads)),
         "load_before": os.getloadavg()[0],
     }

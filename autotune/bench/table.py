@@ -11,12 +11,13 @@ from rich.table import Table
 from autotune.bench.figures import Document
 from autotune.bench.implementations import DEFAULT, TUNED
 from autotune.bench.result import Comparison
-from autotune.bench.rows import NOTHING, Row, case_sets_of, make_rows, peers_of
+from autotune.bench.rows import NOTHING, Row, case_sets_of, command_of_one, make_rows, peers_of
 from autotune.cli.output import print_table
 
 _CAPTION = (
     "medians over the rounds; ratios are the fastest peer's time over ours: above 1 is faster than the peer;\n"
-    "A/A is the same ratio of our default, run by a second process, to itself: what it is off 1 by is noise"
+    "A/A is the same ratio of our default, run by a second process, to itself: what it is off 1 by is noise;\n"
+    "a case alone: {}"
 )
 
 
@@ -36,7 +37,8 @@ def print_comparison(console: Console, comparison: Comparison, document: Documen
 
 def _make_table(rows: list[Row], case_set: str, threads: int) -> Table:
     title = f"{case_set}, threads: {threads}, {len(rows)} distinct layer{'s' * (len(rows) != 1)}"
-    table = Table(title=title, title_justify="left", caption=_CAPTION, caption_justify="left", box=box.SIMPLE)
+    caption = _CAPTION.format(command_of_one(rows, threads)).replace("[", r"\[")
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=box.SIMPLE)
     columns = _columns(rows)
     table.add_column("case", no_wrap=True)
     for heading in columns:
@@ -73,7 +75,8 @@ def summary_lines(summary: Document) -> Iterator[str]:
     for case_set, figures in summary["by_case_set"].items():
         for threads, group in figures["by_threads"].items():
             yield from _group_lines(f"{case_set}, threads {threads}", group)
-    yield from _fact_lines(summary)
+    yield from _machine_lines(summary)
+    yield from kernel_lines(summary)
 
 
 def _group_lines(where: str, group: Document) -> Iterator[str]:
@@ -113,11 +116,15 @@ def _share_parts(figures: Document) -> Iterator[str]:
             yield f"{100 * figures[name]:.0f} % {what}"
 
 
-def _fact_lines(summary: Document) -> Iterator[str]:
+def _machine_lines(summary: Document) -> Iterator[str]:
     for threads, peak in summary["fma_peak_gflops_by_threads"].items():
         bandwidth = summary["read_bandwidth_gbs_by_threads"][threads]
         if peak is not None and bandwidth is not None:
             yield f"this machine, threads {threads}: FMA peak {peak:.0f} GFLOP/s, read bandwidth {bandwidth:.1f} GB/s"
+
+
+def kernel_lines(summary: Document) -> Iterator[str]:
+    """What kernels of the run cost beside their own time, a line each."""
     if summary["build_s"]:
         build = summary["build_s"]
         yield f"lowering and compilation: median {build['median']:.2f} s, longest {build['max']:.2f} s"

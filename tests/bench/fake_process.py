@@ -16,6 +16,7 @@ class Fake:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
+        self._asked = 0
 
     def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
         assert isinstance(workload, Gemm)
@@ -37,7 +38,9 @@ class Fake:
         return OpenLayer(call, lambda: out, f"{schedule}", lowering_s=0.25, compile_s=0.5, figures=figures)
 
     def facts(self) -> Facts:
-        return {"fma_peak_gflops": 10.0 * self._threads, "cpus": len(os.sched_getaffinity(0))}
+        self._asked += 1
+        peak = 5.0 * self._asked * self._threads
+        return {"fma_peak_gflops": peak, "cpus": len(os.sched_getaffinity(0)), "call_overhead_us": 2.0 + self._asked}
 
 
 if __name__ == "__main__":

@@ -135,6 +135,7 @@ def test_the_table_shows_times_ratios_and_failures() -> None:
     row = next(line for line in lines if line.startswith("a "))
     assert row.split() == ["a", "4.000", "2.000", "4.000", "0", "50", "50", "1.00", "2.00", "0", "1.10"]
     assert "net, threads: 1, 2 distinct layers" in lines
+    assert "a case alone: autotune bench net --layers CASE --threads 2 --json" in [line.strip() for line in lines]
     assert [line for line in lines if line.startswith("net, threads 2, tuned")] == [
         "net, threads 2, tuned: geometric mean 2.000 of onnxruntime's speed; worst 1.00 (b); "
         "0 % of the FMA peak (geometric mean)"

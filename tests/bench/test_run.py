@@ -48,7 +48,12 @@ def test_every_implementation_is_timed_on_every_case(monkeypatch: pytest.MonkeyP
 
 
 def test_processes_are_pinned_to_as_many_cpus_as_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _run(monkeypatch, "default").facts == {1: {"fma_peak_gflops": 10.0, "cpus": 1.0}}
+    assert _run(monkeypatch, "default").facts[1]["cpus"] == 1.0
+
+
+def test_the_machine_is_measured_before_and_after_and_the_better_figure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = _run(monkeypatch, "default").facts[1]
+    assert (facts["fma_peak_gflops"], facts["call_overhead_us"]) == (10.0, 3.0)
 
 
 def test_a_refusal_and_a_wrong_answer_have_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
