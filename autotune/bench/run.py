@@ -73,7 +73,7 @@ def run_comparison(
                     notify(f"{case.name}, {threads} thread{'s' * (threads > 1)}")
                     able = [worker for worker in workers if worker.implementation.computes(case.workload)]
                     _run_case(case, threads, able, rounds, findings)
-                findings.facts[threads] = _keep_best(before, _read_facts(workers))
+                findings.facts[threads] = _keep_best(before, _read_facts_again(workers))
     return Comparison(
         tuple(findings.timed),
         tuple(findings.failures),
@@ -87,6 +87,14 @@ def _read_facts(workers: Sequence[Worker]) -> dict[str, float]:
     """Figures that belong to no layer, asked of one of our own processes."""
     ours = [worker for worker in workers if worker.implementation.name == OURS]
     return ours[0].facts() if ours else {}
+
+
+def _read_facts_again(workers: Sequence[Worker]) -> dict[str, float]:
+    """The same, or nothing if that fails: the cases are not lost for want of a second look at the machine."""
+    try:
+        return _read_facts(workers)
+    except TensorlangError:
+        return {}
 
 
 def _keep_best(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

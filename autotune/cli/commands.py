@@ -86,7 +86,7 @@ class _Comparison(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Cases"):
-            formatter.write_dl([*CASE_SETS.items(), *((network, f"layers of {network}") for network in NETWORKS)])
+            formatter.write_dl([*CASE_SETS.items(), ("NETWORK", f"layers of {', '.join(NETWORKS)}")])
         with formatter.section("Other benchmarks, with options of their own"):
             formatter.write_dl([(name, other.get_short_help_str()) for name, other in self.others.items()])
 

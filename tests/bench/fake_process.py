@@ -17,9 +17,11 @@ class Fake:
     def __init__(self, threads: int) -> None:
         self._threads = threads
         self._asked = 0
+        self._crashes = False
 
     def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
         assert isinstance(workload, Gemm)
+        self._crashes = schedule == "crashes-at-facts"
         if schedule == "refuses":
             raise TuningError("no such layer here.")
         if schedule == "crashes":
@@ -39,6 +41,8 @@ class Fake:
 
     def facts(self) -> Facts:
         self._asked += 1
+        if self._crashes:
+            os._exit(4)
         peak = 5.0 * self._asked * self._threads
         return {"fma_peak_gflops": peak, "cpus": len(os.sched_getaffinity(0)), "call_overhead_us": 2.0 + self._asked}
 

@@ -56,6 +56,13 @@ def test_the_machine_is_measured_before_and_after_and_the_better_figure_counts(m
     assert (facts["fma_peak_gflops"], facts["call_overhead_us"]) == (10.0, 3.0)
 
 
+def test_no_case_is_lost_if_the_machine_cannot_be_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run(monkeypatch, "crashes-at-facts")
+    assert found.facts[1]["fma_peak_gflops"] == 5.0
+    assert len(found.timed) == 4
+    assert found.failures == ()
+
+
 def test_a_refusal_and_a_wrong_answer_have_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     found = _run(monkeypatch, "refuses", "wrong")
     assert {timed.implementation.label for timed in found.timed} == {"peer"}
