@@ -97,9 +97,9 @@ def _choose_peers(names: tuple[str, ...] | None, people: Console) -> tuple[Imple
 def _announce(people: Console, sets: Sequence[Network], rivals: Sequence[Implementation], load: float) -> None:
     if load > _BUSY:
         print_warnings(people, [f"the machine is busy (load {load:.1f}): ratios will be noisy"])
-    against = ", ".join(peer.name for peer in rivals) or "no other library"
     for one in sets:
-        text = f"comparing {describe_layers(one.layers)}, of {one.name}, with {against}"
+        able = [peer.name for peer in rivals if any(peer.computes(layer.workload) for layer in one.layers)]
+        text = f"comparing {describe_layers(one.layers)}, of {one.name}, with {', '.join(able) or 'no other library'}"
         people.print(text, markup=False, highlight=False)
 
 

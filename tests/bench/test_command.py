@@ -135,7 +135,9 @@ def test_without_names_all_case_sets_are_compared(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize(("network", "layer"), [("resnet50", "conv5_reduce"), ("mobilenet_v2", "dw15")])
 def test_one_layer_from_end_to_end(network: str, layer: str) -> None:
-    result = _bench(network, "--layer", layer, "--peers", "onnxruntime", "--threads", "1", "--rounds", "1", "--json")
+    result = _bench(
+        network, "--layer", layer, "--peers", "onnxruntime,openblas", "--threads", "1", "--rounds", "1", "--json"
+    )
     assert result.exit_code == 0, result.stderr
     document = json.loads(result.stdout)
     assert [(case["implementation"], case["schedule"]) for case in document["cases"]] == [
@@ -156,6 +158,7 @@ def test_one_layer_from_end_to_end(network: str, layer: str) -> None:
     assert document["cases"][0]["tensor_bytes"] > document["cases"][0]["scratch_bytes"]
     assert document["setting"]["versions"]["onnxruntime"]
     reproduce = document["cases"][0]["reproduce"]
-    options = "--peers onnxruntime --rounds 1"
+    options = "--peers onnxruntime,openblas --rounds 1"
     assert reproduce == f"autotune bench {network} {options} --layers {layer} --threads 1 --json"
     assert layer in result.stderr
+    assert f"of {network}, with onnxruntime\n" in result.stderr  # BLAS has no convolutions

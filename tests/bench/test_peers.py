@@ -28,15 +28,20 @@ ROW = Gemm(m=1, n=30, k=50, bias=False)
 COLUMN = Gemm(m=30, n=1, k=50, bias=False)
 DENSE = Gemm(m=5, n=30, k=20, relu=True)
 CONV = Conv2d(n=1, h=40, w=42, c=64, k=32, r=3, s=3, padding=(1, 1))
+UNPADDED = Conv2d(n=2, h=9, w=9, c=8, k=64, r=3, s=3)
+STRIDED = Conv2d(
+    n=1, h=9, w=8, c=6, k=10, r=2, s=3, stride=(2, 1), dilation=(1, 2), bias=False, relu=False, clip=(0, 6)
+)
 ODD = Conv2d(n=2, h=9, w=8, c=6, k=10, r=2, s=3, stride=(2, 1), groups=2, bias=False, relu=False)
 DEPTHWISE = DepthwiseConv2d(n=1, h=7, w=6, c=8, r=3, s=3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6))
-WORKLOADS = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CONV, ODD, DEPTHWISE)
+WORKLOADS = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CONV, UNPADDED, STRIDED, ODD, DEPTHWISE)
 
 COMPUTED: Mapping[str, tuple[Workload, ...]] = {
     "onnxruntime": WORKLOADS,
     "mkl": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openblas": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openvino": WORKLOADS,
+    "halide": (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CONV, UNPADDED, STRIDED),
 }
 
 

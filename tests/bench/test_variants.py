@@ -17,12 +17,24 @@ def _variant(name: str, call: Callable[[], object]) -> Variant:
 
 def test_the_fastest_is_kept_and_all_are_reported() -> None:
     rests: list[float] = []
-    variants = [_variant("slow", lambda: sleep(0.004)), _variant("quick", lambda: None)]
+    variants = [_variant("slow", lambda: sleep(0.004)), _variant("quick", lambda: sleep(0.002))]
     layer = keep_fastest(variants, "a library", rests.append)
     assert layer.call is variants[1].call
     assert layer.answer() == [5]
     assert layer.detail.startswith("a library, quick (probed: slow 4")
     assert len(rests) == 6
+
+
+def test_a_hopeless_one_is_called_once_and_reported() -> None:
+    calls: list[str] = []
+
+    def crawl() -> None:
+        calls.append("crawl")
+        sleep(1.1)
+
+    layer = keep_fastest([_variant("hopeless", crawl), _variant("quick", lambda: None)], "a library", lambda _: None)
+    assert calls == ["crawl"]
+    assert layer.detail.startswith("a library, quick (probed: hopeless 1.1e+03 ms, quick ")
 
 
 def test_a_single_one_is_not_timed() -> None:

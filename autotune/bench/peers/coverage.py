@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorlang.errors import TuningError
-from tensorlang.nn import Gemm, Workload
+from tensorlang.nn import Conv2d, Gemm, Workload
 
 
 def is_float32(workload: Workload) -> bool:
@@ -14,6 +14,13 @@ def is_float32(workload: Workload) -> bool:
 def is_plain_gemm(workload: Workload) -> bool:
     """A product of float32 matrices alone, which is what BLAS has: no bias and no activation."""
     return is_float32(workload) and isinstance(workload, Gemm) and workload.epilogue == "none"
+
+
+def is_halide_layer(workload: Workload) -> bool:
+    """A product or a convolution of one group, in float32: what Halide's applications and tests have schedules for."""
+    return is_float32(workload) and (
+        isinstance(workload, Gemm) or (isinstance(workload, Conv2d) and workload.groups == 1)
+    )
 
 
 def require_plain_gemm(workload: Workload, library: str) -> Gemm:
@@ -29,4 +36,20 @@ def require_plain_gemm(workload: Workload, library: str) -> Gemm:
     raise TuningError(
         f"{library} does not compute {workload} ({workload.dtype}, epilogue: {workload.epilogue}).",
         rule="BLAS has products of float32 matrices, without bias and activation",
+    )
+
+
+def require_halide_layer(workload: Workload) -> Gemm | Conv2d:
+    """Return `workload` as what it is if `is_halide_layer` says so.
+
+    Raises
+    ------
+    TuningError
+        If it is something else.
+    """
+    if isinstance(workload, Gemm | Conv2d) and is_halide_layer(workload):
+        return workload
+    raise TuningError(
+        f"halide does not compute {workload} ({workload.dtype}).",
+        rule="its schedules are of float32 products and of convolutions of one group",
     )
