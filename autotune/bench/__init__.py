@@ -6,8 +6,12 @@ How a comparison is made:
   same CPUs, the same number of threads, the same arrays.
 * Before anything is timed, every implementation computes the layer once, and the answers are compared. A library that
   does not compute a kind of layer at all has no part in it.
+* A library that computes a layer in several ways (layouts, weights packed beforehand, schedules) tries all of them when
+  the layer is opened, in rounds of its own, and the fastest one takes its turns.
 * Rounds are interleaved: in each round every implementation has its turn, and only one of them runs at a time. The
-  order rotates from round to round. Between turns all is quiet for longer than any library's idle threads spin.
+  order rotates from round to round. Between turns all is quiet for longer than any library's idle threads spin:
+  for two that spin longer (OpenBLAS, and Intel's OpenMP runtime under MKL) the environment sets how long, to far more
+  than the time between two calls.
 * A turn is a warm-up and then many calls; its result is the least time of a call.
 * What counts is the ratio of two turns of one round: load that comes and goes hits both. The median over the rounds is
   reported, with its spread.

@@ -17,6 +17,7 @@ from autotune.bench.implementations import (
     TUNED,
     Implementation,
     find_missing,
+    install_hint,
     require_installed,
 )
 from autotune.bench.report import make_sections
@@ -83,7 +84,8 @@ def _choose_peers(names: tuple[str, ...] | None, people: Console) -> tuple[Imple
         missing = {peer.name: find_missing(peer) for peer in PEERS}
         absent = [f"{name} ({' and '.join(needs)} not installed)" for name, needs in missing.items() if needs]
         if absent:
-            print_warnings(people, [f"not compared with {', '.join(absent)}; pip install 'tensorlang[bench]'"])
+            hint = install_hint([need for needs in missing.values() for need in needs])
+            print_warnings(people, [f"not compared with {', '.join(absent)}; {hint}"])
         return tuple(peer for peer in PEERS if not missing[peer.name])
     known = {peer.name: peer for peer in PEERS}
     for name in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from tensorlang.nn import Workload
 OURS = "tensorlang"
 
 _LIBRARIES = ("mkl",)  # distributions with libraries alone, no module of Python
+_NOT_IN_EXTRA = frozenset({"torch"})  # hundreds of megabytes, of which little is for the CPU
 
 
 def _everything(workload: Workload) -> bool:
@@ -62,12 +63,20 @@ PEERS = (
     Implementation("openblas", None, "autotune.bench.peers.openblas_process", (), is_plain_gemm),
     Implementation("openvino", None, "autotune.bench.peers.openvino_process", ("onnx", "openvino"), is_float32),
     Implementation("halide", None, "autotune.bench.peers.halide_process", ("halide",), is_halide_layer),
+    Implementation("pytorch", None, "autotune.bench.peers.pytorch_process", ("torch",), is_float32),
 )
 
 
 def find_missing(implementation: Implementation) -> list[str]:
     """Return what `implementation` needs and is not installed."""
     return [name for name in implementation.needs if not _is_installed(name)]
+
+
+def install_hint(missing: Collection[str]) -> str:
+    """Return the command that installs what `find_missing` found."""
+    alone = [name for name in missing if name in _NOT_IN_EXTRA]
+    extra = ["'tensorlang[bench]'"] if set(missing) > set(alone) else []
+    return f"pip install {' '.join([*extra, *alone])}"
 
 
 def require_installed(implementations: tuple[Implementation, ...]) -> None:
@@ -83,7 +92,7 @@ def require_installed(implementations: tuple[Implementation, ...]) -> None:
         if missing:
             raise TuningError(
                 f"{implementation.name} cannot be measured: {' and '.join(missing)} not installed.",
-                hint="pip install 'tensorlang[bench]'",
+                hint=install_hint(missing),
             )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from autotune.bench import implementations
 from autotune.bench.case import describe_difference, make_arrays
-from autotune.bench.implementations import PEERS, Implementation, find_missing
+from autotune.bench.implementations import PEERS, Implementation, find_missing, install_hint, require_installed
 from autotune.bench.peers import mkl_library
 from autotune.bench.placement import choose_cpus, thread_environment
 from autotune.bench.rounds import SETTLE_S
@@ -34,14 +35,16 @@ STRIDED = Conv2d(
 )
 ODD = Conv2d(n=2, h=9, w=8, c=6, k=10, r=2, s=3, stride=(2, 1), groups=2, bias=False, relu=False)
 DEPTHWISE = DepthwiseConv2d(n=1, h=7, w=6, c=8, r=3, s=3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6))
-WORKLOADS = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CONV, UNPADDED, STRIDED, ODD, DEPTHWISE)
+CLIPPED = Gemm(m=5, n=30, k=20, clip=(-0.5, 0.25))
+WORKLOADS = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CLIPPED, CONV, UNPADDED, STRIDED, ODD, DEPTHWISE)
 
 COMPUTED: Mapping[str, tuple[Workload, ...]] = {
     "onnxruntime": WORKLOADS,
     "mkl": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openblas": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openvino": WORKLOADS,
-    "halide": (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CONV, UNPADDED, STRIDED),
+    "pytorch": WORKLOADS,
+    "halide": (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CLIPPED, CONV, UNPADDED, STRIDED),
 }
 
 
@@ -80,6 +83,18 @@ def test_blas_declines_epilogues(name: str, tmp_path: Path, monkeypatch: pytest.
         f"{name} does not compute gemm 5x30x20 (float32, epilogue: bias+relu).\n"
         "  rule        BLAS has products of float32 matrices, without bias and activation"
     )
+
+
+def test_pytorch_is_not_in_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(implementations, "find_spec", lambda name: None)
+    with pytest.raises(TuningError) as caught:
+        require_installed(tuple(peer for peer in PEERS if peer.name == "pytorch"))
+    assert str(caught.value) == "pytorch cannot be measured: torch not installed.\n  hint        pip install torch"
+
+
+def test_what_installs_the_peers() -> None:
+    assert install_hint(["mkl", "torch"]) == "pip install 'tensorlang[bench]' torch"
+    assert install_hint(["mkl"]) == "pip install 'tensorlang[bench]'"
 
 
 def test_mkl_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
