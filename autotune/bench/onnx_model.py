@@ -13,8 +13,8 @@ from autotune.bench.case import Array
 from tensorlang.errors import TuningError
 from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
 
-_OPSET = 17
-_IR_VERSION = 8
+_OPSET, _IR_VERSION = 17, 8
+_GELU_OPSET, _GELU_IR_VERSION = 20, 9  # the first that have it; for all else, what older peers read too
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,13 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     Raises
     ------
     TuningError
-        If the workload is not of float32: the kernels of other types compute something else (requantisation).
+        If the workload is not of float32: the kernels of other types compute something else (requantisation). If it
+        has a residual: these models have one input.
     """
     if workload.dtype != "float32":
         raise TuningError(f"{workload} is of {workload.dtype}; only float32 layers are compared.")
+    if workload.residual:
+        raise TuningError(f"{workload} adds a residual; only layers of one input are compared.")
     if isinstance(workload, Gemm):
         node, weights, x = _gemm_node(workload, arrays)
         shape: tuple[int, ...] = (workload.m, workload.n)
@@ -96,6 +99,11 @@ def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeP
     """`node` with the node of its activation if there is one, and the constants that this one takes."""
     if workload.relu:
         return [node, helper.make_node("Relu", ["reduced"], ["y"])], {}
+    if workload.activation == "sigmoid":
+        return [node, helper.make_node("Sigmoid", ["reduced"], ["y"])], {}
+    if workload.activation:
+        approximate = "tanh" if workload.activation == "gelu_tanh" else "none"
+        return [node, helper.make_node("Gelu", ["reduced"], ["y"], approximate=approximate)], {}
     if workload.clip:
         bounds = {name: np.array(bound, np.float32) for name, bound in zip(("low", "high"), workload.clip, strict=True)}
         return [node, helper.make_node("Clip", ["reduced", *bounds], ["y"])], bounds
@@ -113,7 +121,9 @@ def _model(
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, output_shape)],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+    has_gelu = any(node.op_type == "Gelu" for node in nodes)
+    opset, ir_version = (_GELU_OPSET, _GELU_IR_VERSION) if has_gelu else (_OPSET, _IR_VERSION)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version)
     onnx.checker.check_model(model)
     serialised: bytes = model.SerializeToString()
     return serialised

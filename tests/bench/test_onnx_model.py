@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -40,6 +41,13 @@ def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
     out = arrays["a"].astype(np.float64) @ arrays["b"] if isinstance(work, Gemm) else _convolve(work, arrays)
     out = out + arrays["bias"] if work.bias else out
     out = np.maximum(out, 0) if work.relu else out
+    match work.activation:
+        case "sigmoid":
+            out = 1 / (1 + np.exp(-out))
+        case "gelu":
+            out = out / 2 * np.vectorize(math.erfc)(-out / math.sqrt(2))
+        case "gelu_tanh":
+            out = out / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (out + 0.044715 * out**3)))
     return np.clip(out, *work.clip) if work.clip else out
 
 
@@ -49,6 +57,9 @@ def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
         Gemm(m=3, n=5, k=7),
         Gemm(m=4, n=2, k=3, bias=False, relu=True),
         Gemm(m=4, n=3, k=3, clip=(-0.5, 0.25)),
+        Gemm(m=4, n=3, k=3, activation="gelu"),
+        Gemm(m=4, n=3, k=3, activation="gelu_tanh"),
+        Conv2d(n=1, h=6, w=7, c=3, k=4, r=1, s=1, relu=False, activation="sigmoid"),
         Conv2d(n=2, h=6, w=7, c=3, k=4, r=3, s=3),
         Conv2d(n=1, h=6, w=7, c=3, k=4, r=1, s=1, relu=False, clip=(0, 0.5)),
         Conv2d(n=1, h=9, w=8, c=4, k=6, r=3, s=2, stride=(2, 1), padding=(1, 2), relu=False),
@@ -73,3 +84,10 @@ def test_only_float32_is_compared() -> None:
     with pytest.raises(TuningError) as caught:
         build_onnx_layer(work, make_arrays(work))
     assert str(caught.value) == "gemm 1x2x3 is of float64; only float32 layers are compared."
+
+
+def test_a_residual_is_not_compared() -> None:
+    work = Gemm(m=1, n=2, k=3, residual=True)
+    with pytest.raises(TuningError) as caught:
+        build_onnx_layer(work, make_arrays(work))
+    assert str(caught.value) == "gemm 1x2x3 adds a residual; only layers of one input are compared."

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -22,8 +25,16 @@ def _evaluate(layer: nn.Layer, arrays: dict[str, Array]) -> npt.NDArray[np.gener
 
 def _finish(workload: nn.Workload, total: Array, arrays: dict[str, Array]) -> Array:
     total = total + arrays["bias"] if workload.bias else total
+    total = total + arrays["residual"] if workload.residual else total
     total = np.maximum(total, 0) if workload.relu else total
     return np.clip(total, *workload.clip) if workload.clip else total
+
+
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "gelu": lambda x: x / 2 * np.vectorize(math.erfc)(-x / math.sqrt(2)),
+    "gelu_tanh": lambda x: x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
+}
 
 
 def _taps(workload: nn.Conv2d | nn.DepthwiseConv2d, x: Array) -> npt.NDArray[np.float64]:
@@ -102,6 +113,25 @@ def test_depthwise_conv2d(workload: nn.DepthwiseConv2d) -> None:
     np.testing.assert_array_equal(_evaluate(layer, arrays), _finish(workload, total, arrays))
 
 
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("activation", sorted(_ACTIVATIONS))
+def test_named_activations(activation: str, bias: bool, residual: bool) -> None:
+    workload = nn.Gemm(5, 6, 3, bias=bias, residual=residual, activation=activation, dtype="float64")
+    layer = nn.build(workload)
+    arrays = _random(layer)
+    expected = _ACTIVATIONS[activation](_finish(workload, arrays["a"] @ arrays["b"], arrays))
+    np.testing.assert_allclose(_evaluate(layer, arrays).astype(np.float64), expected, rtol=1e-13, atol=1e-14)
+
+
+def test_the_activation_follows_the_residual() -> None:
+    layer = nn.build(nn.Conv2d(2, 5, 6, 4, 3, 1, 1, residual=True, dtype="float64"))
+    arrays = _random(layer)
+    expected = _finish(layer.workload, np.einsum("npqc,rsck->npqk", arrays["x"], arrays["w"]), arrays)
+    np.testing.assert_array_equal(_evaluate(layer, arrays), expected)
+    assert expected.min() == 0
+
+
 def test_stages_are_named_for_schedules() -> None:
     full = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 3, 3, padding=(1, 1)))
     assert list(full.stages) == ["padded", "conv", "biased", "out"]
@@ -110,3 +140,6 @@ def test_stages_are_named_for_schedules() -> None:
     clipped = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 1, 1, relu=False, clip=(0, 6)))
     assert list(clipped.stages) == ["conv", "biased", "out"]
     assert [item.name for item in full.inputs if item.constant] == ["w", "bias"]
+    added = nn.build(nn.Conv2d(1, 8, 8, 4, 4, 1, 1, residual=True))
+    assert list(added.stages) == ["conv", "biased", "added", "out"]
+    assert [item.name for item in added.inputs if not item.constant] == ["x", "residual"]

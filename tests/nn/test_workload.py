@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import inf
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,8 @@ EXAMPLES: list[Workload] = [
     Conv2d(2, 9, 11, 8, 12, 3, 1, stride=(2, 1), padding=(0, 2), dilation=(1, 3), groups=4, relu=False),
     DepthwiseConv2d(1, 56, 56, 32, 3, 3, padding=(1, 1), multiplier=2),
     DepthwiseConv2d(1, 56, 56, 32, 3, 3, relu=False, clip=(0, 6)),
+    Gemm(3, 5, 7, residual=True, activation="gelu"),
+    Conv2d(1, 8, 8, 3, 4, 3, 3, residual=True),
 ]
 
 
@@ -45,13 +48,17 @@ def test_epilogue_names() -> None:
         "bias+relu",
     ]
     assert Gemm(1, 1, 1, clip=(0, 0)).epilogue == "bias+clip"
+    assert Conv2d(1, 4, 4, 2, 2, 1, 1, residual=True).epilogue == "bias+residual+relu"
+    assert Gemm(1, 1, 1, bias=False, activation="gelu_tanh").epilogue == "gelu_tanh"
 
 
-def test_text_of_a_workload_without_clip_does_not_name_it() -> None:
+def test_text_of_a_workload_names_no_younger_field_that_holds_its_default() -> None:
     assert Gemm(1, 2, 3).to_data() == {
         "op": "gemm", "m": 1, "n": 2, "k": 3, "bias": True, "relu": False, "dtype": "float32"
     }  # fmt: skip
     assert Gemm(1, 2, 3, clip=(0.0, 6.0)).to_data()["clip"] == [0.0, 6.0]
+    younger = list(Gemm(1, 2, 3, residual=True, activation="sigmoid").to_data().items())[-2:]
+    assert younger == [("residual", True), ("activation", "sigmoid")]
 
 
 def test_text_names_an_argument_that_is_no_weight() -> None:
@@ -95,6 +102,32 @@ def test_relu_and_clip_are_one_activation() -> None:
 Conv2d: a layer has one activation, but got relu=True and clip=(-1, 6).
   hint        relu=False, clip=(0, 6)"""
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"activation": "swish"},
+            "Gemm: there is no activation 'swish'.\n"
+            "  legal here  sigmoid | gelu | gelu_tanh\n"
+            "  hint        relu=True or clip=(low, high)",
+        ),
+        ({"activation": "gelu", "dtype": "int32"}, "Gemm: gelu is for floats, but got dtype int32."),
+        (
+            {"activation": "gelu", "relu": True},
+            "Gemm: a layer has one activation, but got relu=True and activation='gelu'.",
+        ),
+        (
+            {"activation": "gelu", "clip": (0, 6)},
+            "Gemm: a layer has one activation, but got clip=(0.0, 6.0) and activation='gelu'.",
+        ),
+    ],
+)
+def test_named_activations(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        Gemm(1, 2, 3, **fields)
+    assert str(caught.value) == message
 
 
 def test_text_names_what_differs_from_plain() -> None:

@@ -50,6 +50,12 @@ WORKLOADS: tuple[Workload, ...] = (
     Gemm(33, 70, 45, bias=False, constant_b=False),
     Conv2d(1, 14, 14, 12, 40, 1, 1, relu=False, clip=(0, 6)),
     DepthwiseConv2d(1, 12, 11, 24, 3, 3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6)),
+    Gemm(37, 53, 19, residual=True, activation="gelu"),
+    Gemm(29, 33, 17, bias=False, activation="gelu_tanh"),
+    Conv2d(1, 13, 17, 24, 40, 3, 3, padding=(1, 1), residual=True),
+    Conv2d(1, 7, 9, 5, 19, 1, 1, bias=False, relu=False, residual=True, activation="sigmoid"),
+    DepthwiseConv2d(1, 13, 11, 20, 3, 3, padding=(1, 1), relu=False, activation="sigmoid"),
+    DepthwiseConv2d(1, 9, 11, 17, 3, 3, residual=True),
 )
 
 

@@ -35,3 +35,12 @@ def test_kernels_agree_with_the_oracle(workload: Workload) -> None:
         schedule = find_family(workload).schedule(layer, knobs, host_target(), 2)
         result = check_kernel(compile_kernel(layer.output, schedule, shape=layer.shape, inputs=layer.inputs))
         assert result.ok, f"{knobs}: {result.reason}"
+
+
+@pytest.mark.parametrize("workload", [work for work in WORKLOADS if work.residual or work.activation], ids=str)
+def test_epilogues_agree_with_the_oracle_on_one_thread(workload: Workload) -> None:
+    target, layer, family = host_target(), build(workload), find_family(workload)
+    schedule = family.schedule(layer, family.default(workload, target, 1), target, 1)
+    kernel = compile_kernel(layer.output, schedule, shape=layer.shape, inputs=layer.inputs)
+    result = check_kernel(kernel, threads=1)
+    assert result.ok, result.reason
