@@ -10,8 +10,9 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from autotune.bench.case import Array
+from autotune.bench.onnx_plain_nodes import plain_node
 from tensorlang.errors import TuningError
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm, Workload
 
 _OPSET, _IR_VERSION = 17, 8
 _GELU_OPSET, _GELU_IR_VERSION = 20, 9  # the first that have it; for all else, what older peers read too
@@ -54,11 +55,14 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     """
     if workload.dtype != "float32":
         raise TuningError(f"{workload} is of {workload.dtype}; only float32 layers are compared.")
+    if not isinstance(workload, FusedWorkload):
+        node, weights, x, shape = plain_node(workload, arrays)
+        return OnnxLayer(_model([node], weights, x, shape), x, shape, is_image=len(shape) == 4)
     if workload.residual:
         raise TuningError(f"{workload} adds a residual; only layers of one input are compared.")
     if isinstance(workload, Gemm):
         node, weights, x = _gemm_node(workload, arrays)
-        shape: tuple[int, ...] = (workload.m, workload.n)
+        shape = (workload.m, workload.n)
     else:
         node, weights, x = _conv_node(workload, arrays)
         shape = (workload.n, workload.k, workload.p, workload.q)
@@ -95,7 +99,7 @@ def _conv_node(
     return node, weights, np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))
 
 
-def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
+def _activate(node: onnx.NodeProto, workload: FusedWorkload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
     """`node` with the node of its activation if there is one, and the constants that this one takes."""
     if workload.relu:
         return [node, helper.make_node("Relu", ["reduced"], ["y"])], {}

@@ -13,13 +13,13 @@ from tensorlang.lang.functions import max as elementwise_max
 from tensorlang.lang.input import Input
 from tensorlang.lang.var import Var
 from tensorlang.nn.layer import Layer
-from tensorlang.nn.workload import FusedOperation, Workload
+from tensorlang.nn.workload import FusedWorkload
 
 _GELU_CUBIC = 0.044715
 
 
 def finish_layer(
-    workload: Workload,
+    workload: FusedWorkload,
     shape: tuple[int, ...],
     indices: Sequence[Var],
     inputs: Sequence[Input],
@@ -63,7 +63,7 @@ def _name_stage(name: str, indices: tuple[Var, ...], value: Expr, stages: list[F
     return func[indices]
 
 
-def _activate(workload: FusedOperation, value: Expr) -> Expr:
+def _activate(workload: FusedWorkload, value: Expr) -> Expr:
     if workload.relu:
         return elementwise_max(value, 0)
     if workload.clip:

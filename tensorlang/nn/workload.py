@@ -9,10 +9,15 @@ from tensorlang.errors import LanguageError, TensorlangError
 from tensorlang.nn.codec import Json, decode, parse_json
 from tensorlang.nn.workloads.convolution import Conv2d, DepthwiseConv2d
 from tensorlang.nn.workloads.dense import Gemm
-from tensorlang.nn.workloads.epilogue import FusedOperation
+from tensorlang.nn.workloads.pooling import Pool2d
+from tensorlang.nn.workloads.rows import LayerNorm, Softmax
 
-Workload: TypeAlias = Gemm | Conv2d | DepthwiseConv2d
-WORKLOADS: Mapping[str, type[Workload]] = {kind.op: kind for kind in (Gemm, Conv2d, DepthwiseConv2d)}
+FusedWorkload: TypeAlias = Gemm | Conv2d | DepthwiseConv2d
+"""Those that bias, residual and activation may follow."""
+Workload: TypeAlias = FusedWorkload | Pool2d | Softmax | LayerNorm
+WORKLOADS: Mapping[str, type[Workload]] = {
+    kind.op: kind for kind in (Gemm, Conv2d, DepthwiseConv2d, Pool2d, Softmax, LayerNorm)
+}
 
 
 def workload_from_data(data: Json, *, error: type[TensorlangError] = LanguageError) -> Workload:
@@ -46,8 +51,11 @@ __all__ = [
     "WORKLOADS",
     "Conv2d",
     "DepthwiseConv2d",
-    "FusedOperation",
+    "FusedWorkload",
     "Gemm",
+    "LayerNorm",
+    "Pool2d",
+    "Softmax",
     "Workload",
     "workload_from_data",
     "workload_from_json",

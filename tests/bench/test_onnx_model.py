@@ -11,8 +11,9 @@ import pytest
 
 from autotune.bench.case import Array, describe_difference, make_arrays
 from autotune.bench.onnx_model import build_onnx_layer
+from tensorlang import reference
 from tensorlang.errors import TuningError
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm, LayerNorm, Pool2d, Softmax, Workload, build
 
 
 def _convolve(work: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> Array:
@@ -37,7 +38,7 @@ def _convolve(work: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> Ar
     return out
 
 
-def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
+def _expected(work: FusedWorkload, arrays: Mapping[str, Array]) -> Array:
     out = arrays["a"].astype(np.float64) @ arrays["b"] if isinstance(work, Gemm) else _convolve(work, arrays)
     out = out + arrays["bias"] if work.bias else out
     out = np.maximum(out, 0) if work.relu else out
@@ -70,13 +71,36 @@ def _expected(work: Workload, arrays: Mapping[str, Array]) -> Array:
     ],
     ids=str,
 )
-def test_a_model_computes_its_workload(work: Workload) -> None:
+def test_a_model_computes_its_workload(work: FusedWorkload) -> None:
     arrays = make_arrays(work)
+    assert describe_difference(_run(work, arrays), _expected(work, arrays), work) == ""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        Pool2d(2, 9, 8, 3, 3, 2, stride=(2, 1), padding=(1, 1)),
+        Pool2d(1, 9, 8, 3, 3, 2, stride=(2, 1), padding=(1, 1), kind="average"),
+        Pool2d(1, 9, 8, 3, 3, 3, stride=(2, 2), padding=(1, 0), kind="average", count_padding=True),
+        Pool2d.global_average(2, 7, 5, 6),
+        Softmax(5, 9),
+        LayerNorm(5, 9, epsilon=0.1),
+    ],
+    ids=str,
+)
+def test_a_model_computes_what_the_layer_does(work: Workload) -> None:
+    arrays, layer = make_arrays(work), build(work)
+    expected = reference.evaluate(layer.algorithm(), {"out": layer.shape}, arrays)["out"]
+    assert describe_difference(_run(work, arrays), expected, work) == ""
+
+
+def _run(work: Workload, arrays: Mapping[str, Array]) -> Array:
+    """What the model computes, in our layout."""
     layer = build_onnx_layer(work, arrays)
     session = onnxruntime.InferenceSession(layer.model, providers=["CPUExecutionProvider"])
     (y,) = session.run(None, {"x": layer.x})
     assert y.shape == layer.output_shape
-    assert describe_difference(layer.to_our_layout(y), _expected(work, arrays), work) == ""
+    return layer.to_our_layout(y)
 
 
 def test_only_float32_is_compared() -> None:

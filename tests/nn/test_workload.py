@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tensorlang.errors import LanguageError
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, workload_from_json
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, LayerNorm, Pool2d, Softmax, Workload, workload_from_json
 
 EXAMPLES: list[Workload] = [
     Gemm(3, 5, 7),
@@ -20,6 +20,10 @@ EXAMPLES: list[Workload] = [
     DepthwiseConv2d(1, 56, 56, 32, 3, 3, relu=False, clip=(0, 6)),
     Gemm(3, 5, 7, residual=True, activation="gelu"),
     Conv2d(1, 8, 8, 3, 4, 3, 3, residual=True),
+    Pool2d(1, 112, 112, 64, 3, 3, stride=(2, 2), padding=(1, 1)),
+    Pool2d.global_average(2, 7, 7, 2048),
+    Softmax(128, 1000),
+    LayerNorm(128, 768, epsilon=1e-6),
 ]
 
 
@@ -38,6 +42,10 @@ def test_macs() -> None:
     assert Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1)).macs == 56 * 56 * 64 * 64 * 9
     assert Conv2d(1, 8, 8, 8, 12, 1, 1, groups=4).macs == 8 * 8 * 12 * 2
     assert DepthwiseConv2d(1, 8, 8, 8, 3, 3, padding=(1, 1), multiplier=2).macs == 8 * 8 * 16 * 9
+    assert Pool2d(1, 8, 8, 8, 2, 2, stride=(2, 2)).macs == 4 * 4 * 8 * 4 // 2
+    assert Pool2d(1, 1, 1, 1, 1, 1).macs == 1
+    assert Softmax(3, 7).macs == 53
+    assert LayerNorm(3, 7).macs == 84
 
 
 def test_epilogue_names() -> None:
@@ -133,6 +141,14 @@ def test_named_activations(fields: dict[str, Any], message: str) -> None:
 def test_text_names_what_differs_from_plain() -> None:
     assert str(EXAMPLES[3]) == "conv2d 2x9x11x8 -> 12, 3x1 stride 2x1 padding 0x2 dilation 1x3 groups 4"
     assert str(EXAMPLES[4]) == "depthwise_conv2d 1x56x56x32 x2, 3x3 padding 1"
+    assert list(map(str, EXAMPLES[-4:])) == [
+        "max_pool2d 1x112x112x64, 3x3 stride 2 padding 1",
+        "average_pool2d 2x7x7x2048, 7x7",
+        "softmax 128x1000",
+        "layer_norm 128x768",
+    ]
+    counted = Pool2d(1, 8, 8, 4, 3, 3, padding=(1, 1), kind="average", count_padding=True)
+    assert str(counted) == "average_pool2d 1x8x8x4, 3x3 padding 1 counted"
 
 
 def test_size_must_be_positive() -> None:
@@ -156,6 +172,38 @@ def test_filter_must_fit() -> None:
 depthwise_conv2d 1x4x9x6, 5x5: the filter does not fit the padded image (its output would be 0x5).
   rule        (extent + 2 * padding - dilation * (filter - 1) - 1) // stride + 1 >= 1"""
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kind": "median"}, "Pool2d: there is no kind 'median'.\n  legal here  max | average"),
+        ({"kind": "average", "dtype": "int32"}, "Pool2d: means are for floats, but got dtype int32."),
+        ({"count_padding": True}, "Pool2d: count_padding is for kind='average', but got kind='max'."),
+        (
+            {"padding": (0, 3)},
+            "max_pool2d 1x8x8x4, 3x3 padding 0x3: windows may not lie in the padding alone.\n"
+            "  rule        padding < window, in both directions",
+        ),
+    ],
+)
+def test_what_pooling_refuses(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(LanguageError) as caught:
+        Pool2d(1, 8, 8, 4, 3, 3, **fields)
+    assert str(caught.value) == message
+
+
+def test_operations_on_rows_are_for_floats() -> None:
+    with pytest.raises(LanguageError) as caught:
+        Softmax(3, 5, dtype="int32")
+    assert str(caught.value) == "Softmax: dtype must be float32 or float64, but got int32."
+
+
+def test_epsilon_is_a_number() -> None:
+    with pytest.raises(LanguageError) as caught:
+        LayerNorm(3, 5, epsilon=-1e-5)
+    assert str(caught.value) == "LayerNorm: epsilon must be a finite number >= 0, but got -1e-05."
+    assert LayerNorm(3, 5, epsilon=0).to_json() == LayerNorm(3, 5, epsilon=0.0).to_json()
 
 
 def test_pairs_are_pairs() -> None:
