@@ -23,6 +23,7 @@ _BLOCKS = (1, 2, 4, 8)
 _CHAINS = (1, 2, 4, 8)
 _UNROLL = (1, 2, 4)
 _FEW_VECTORS = 16  # in a row that is over before its reduction is
+_GOOD_CHAINS = 4  # more gain nothing measurable where a vector of 512 bits takes both units, and make twice the code
 _TASKS = 4  # for each thread, so that none waits long for another
 _LEAST_STEPS = 4  # of each chain, so that combining them is not most of the work
 
@@ -70,7 +71,7 @@ class RowsFamily:
         unroll = (1,) if isinstance(work, Softmax) else _UNROLL
         return {
             "block": max(n for n in blocks if n == 1 or steps(work.rows, n) >= _TASKS * threads),
-            "chains": max(n for n in _CHAINS if n == 1 or n * _LEAST_STEPS <= vectors),
+            "chains": max(n for n in _CHAINS if n == 1 or (n <= _GOOD_CHAINS and n * _LEAST_STEPS <= vectors)),
             "unroll": max(n for n in unroll if n == 1 or n * _LEAST_STEPS <= vectors),
         }
 
