@@ -41,6 +41,7 @@ from tensorlang.schedule import Schedule
 
 _TILE_Q = (1, 2, 3, 4, 5, 6, 7, 8, 10, 14)
 _MOST_VECTORS = 8
+_LONG_RUN = 3  # vectors of 64 bytes: more than a pair of lines, which is what a miss brings in
 _BLOCK_P = (1, 2, 4, 7, 8, 14)
 _CHAINS = (1, 2, 4, 8)
 _MAX_WASTE = 0.34
@@ -98,8 +99,7 @@ class Pool2dFamily:
 
     def default(self, workload: Workload, target: Target, threads: int) -> dict[str, KnobValue]:
         pool = _as_pool(workload)
-        vectors = _vector_choices(pool, target)[-1]
-        tile_q = max(n for n in up_to(pool.q, _TILE_Q) if n == 1 or _is_shared(pool, n, vectors, target))
+        tile_q, vectors = _best_tile(pool, target)
         is_unrolled = pool.s <= _MOST_UNROLLED
         chains = max(n for n in _CHAINS if n == 1 or (n <= pool.s and n * tile_q * vectors <= _IN_FLIGHT))
         block_p = tall_block(pool.p, _BLOCK_P, pool.n, threads)
@@ -173,16 +173,36 @@ def _vector_choices(pool: Pool2d, target: Target) -> tuple[int, ...]:
     return tuple(n for n in range(1, _MOST_VECTORS + 1) if vectors % n == 0)
 
 
+def _best_tile(pool: Pool2d, target: Target) -> tuple[int, int]:
+    """Columns and vectors of the tile that loads the least for each result, and of those the widest.
+
+    Widths of less than `_LONG_RUN` are left out, if there are others, as they read memory in small pieces.
+    """
+    choices = _vector_choices(pool, target)
+    tiles = [
+        (tile_q, vectors)
+        for vectors in choices
+        if vectors >= min(_LONG_RUN, choices[-1])
+        for tile_q in up_to(pool.q, _TILE_Q)
+        if tile_q == 1 or _is_shared(pool, tile_q, vectors, target)
+    ]
+    return min(tiles, key=lambda tile: (_seen(pool, tile[0]) / tile[0], -tile[1]))
+
+
+def _seen(pool: Pool2d, tile_q: int) -> int:
+    """Columns of the image under the windows of so many columns of the output."""
+    return (tile_q - 1) * pool.stride[1] + pool.s
+
+
 def _is_shared(pool: Pool2d, tile_q: int, vectors: int, target: Target) -> bool:
     """True if a tile of so many columns is no larger than what keeps the units busy, wastes little, and fits registers.
 
     Beside the accumulators there is each vector that windows share.
     """
-    seen = (tile_q - 1) * pool.stride[1] + pool.s
     return (
         tile_q * vectors <= _IN_FLIGHT
         and waste(pool.q, tile_q) <= _MAX_WASTE
-        and (tile_q + seen) * vectors <= target.vector_registers
+        and (tile_q + _seen(pool, tile_q)) * vectors <= target.vector_registers
     )
 
 
