@@ -57,7 +57,7 @@ def examine(measurer: Measurer, threading_layer: str) -> Checkup:
     target = host_target()
     peaks = {threads: measurer.peaks(threads) for threads in sorted({1, target.cores})}
     return Checkup(
-        cpu=_cpu_name(),
+        cpu=cpu_name(),
         hardware=Hardware.here(target.cores),
         target=target,
         threading_layer=threading_layer,
@@ -67,7 +67,8 @@ def examine(measurer: Measurer, threading_layer: str) -> Checkup:
     )
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """Name of the CPU, as it says itself."""
     try:
         found = re.search(r"^model name\s*:\s*(.*)$", _CPUINFO.read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:

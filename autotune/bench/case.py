@@ -19,20 +19,23 @@ _SEED = 20_260_101
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A layer of a network, and how to measure it again.
+    """A layer of a case set, and how to measure it again.
 
     Attributes
     ----------
     name : str
-        Name of the layer in its network.
+        Name of the layer in its set.
     workload : Workload
     reproduce : str
         Command that measures this case alone, without options for threads and output.
+    case_set : str
+        Name of the set, which may be a network.
     """
 
     name: str
     workload: Workload
     reproduce: str
+    case_set: str
 
     @property
     def gflop(self) -> float:

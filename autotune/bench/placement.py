@@ -67,7 +67,15 @@ def pinned_to(cpus: tuple[int, ...]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+# By default idle threads of OpenBLAS spin for 2**28 cycles and those of Intel's OpenMP runtime for 200 ms: longer than
+# the quiet time between turns. This much [log2 of cycles; ms] is still far longer than the time between two calls.
+_SPINNING = {"OPENBLAS_THREAD_TIMEOUT": "25", "KMP_BLOCKTIME": "20"}
+
+
 def thread_environment(threads: int) -> Mapping[str, str]:
-    """This process's environment with the thread pools of all known libraries limited to `threads`."""
+    """This process's environment with the thread pools of all known libraries limited to `threads`.
+
+    Their idle threads are asleep by the end of the quiet time between turns (`autotune.bench.rounds.SETTLE_S`).
+    """
     pools = ("NUMBA", "OMP", "OPENBLAS", "MKL", "HL")
-    return {**os.environ, **{f"{pool}_NUM_THREADS": str(threads) for pool in pools}}
+    return {**os.environ, **{f"{pool}_NUM_THREADS": str(threads) for pool in pools}, **_SPINNING}

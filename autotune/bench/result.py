@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp, fsum, log
 from statistics import median, quantiles
@@ -24,6 +24,10 @@ class Timed:
         Least time of a call, per round [s]; entries of one position in different `Timed` were measured side by side.
     detail : str
         How it computed the layer.
+    figures : mapping of str to float
+        What else its process said of the layer. Of ours: whether the schedule is from a record (``is_recorded``); the
+        memory of intermediate results, of the prepared weights, and of the layer's own inputs and outputs [B]
+        (``scratch_bytes``, ``prepared_bytes``, ``tensor_bytes``).
     """
 
     case: Case
@@ -31,6 +35,7 @@ class Timed:
     implementation: Implementation
     samples_s: tuple[float, ...]
     detail: str
+    figures: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def time_s(self) -> float:
@@ -64,13 +69,16 @@ class Comparison:
     builds_s : tuple of float
         Lowering plus compilation of each of our kernels, nothing taken from the disk cache [s].
     facts : mapping of int to mapping
-        By number of threads: ``fma_peak_gflops``, ``call_overhead_us``.
+        By number of threads: ``fma_peak_gflops``, ``read_bandwidth_gbs``, ``call_overhead_us``.
+    loads_s : tuple of float
+        What `tensorlang.compile` took for kernels that the disk cache had [s].
     """
 
     timed: tuple[Timed, ...]
     failures: tuple[Failure, ...]
     builds_s: tuple[float, ...] = ()
     facts: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    loads_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,21 +115,30 @@ def compare(ours: Timed, peer: Timed) -> Ratio:
 
 def compare_all(timed: Sequence[Timed], schedule: str) -> list[Ratio]:
     """Return the ratios of our kernels under `schedule` to every peer that was timed on the same case."""
-    peers = [t for t in timed if t.implementation.schedule is None]
+    return _pair(timed, schedule, lambda implementation: implementation.schedule is None)
+
+
+def compare_schedules(timed: Sequence[Timed], schedule: str, other: str) -> list[Ratio]:
+    """Return the ratios of our kernels under `schedule` to our own under `other`: above 1, `schedule` is faster."""
+    return _pair(timed, schedule, lambda implementation: implementation.schedule == other)
+
+
+def _pair(timed: Sequence[Timed], schedule: str, is_other: Callable[[Implementation], bool]) -> list[Ratio]:
+    others = [t for t in timed if is_other(t.implementation)]
     return [
-        compare(ours, peer)
+        compare(ours, other)
         for ours in timed
         if ours.implementation.schedule == schedule
-        for peer in peers
-        if (peer.case.name, peer.threads) == (ours.case.name, ours.threads)
+        for other in others
+        if (other.case, other.threads) == (ours.case, ours.threads)
     ]
 
 
 def keep_least(ratios: Iterable[Ratio]) -> list[Ratio]:
     """Return, for every case and number of threads, the ratio to its fastest peer."""
-    least: dict[tuple[str, int], Ratio] = {}
+    least: dict[tuple[Case, int], Ratio] = {}
     for ratio in ratios:
-        key = (ratio.ours.case.name, ratio.ours.threads)
+        key = (ratio.ours.case, ratio.ours.threads)
         if key not in least or ratio.value < least[key].value:
             least[key] = ratio
     return list(least.values())

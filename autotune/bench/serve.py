@@ -4,7 +4,8 @@ A conversation, each line one message; the parent speaks on the left::
 
                                           <- {"ready": true}
     {"do": "open", "workload": w,         ->
-     "schedule": s, "answer": path}       <- {"reply": {"detail": text, "lowering_s": t, "compile_s": t}}
+     "schedule": s, "answer": path}       <- {"reply": {"detail": text, "lowering_s": t, "compile_s": t,
+                                                        "figures": {...}}}
     {"do": "turn"}                        ->
                                           <- {"reply": {"call_s": t}}
     {"do": "facts"}                       ->
@@ -46,6 +47,8 @@ class OpenLayer:
         How it is computed: where the schedule came from, which options.
     lowering_s, compile_s : float
         What it took to make [s]; 0 where that has no meaning.
+    figures : mapping of str to float
+        What else there is to know of this layer, the unit in each name.
     """
 
     call: Callable[[], object]
@@ -53,6 +56,7 @@ class OpenLayer:
     detail: str
     lowering_s: float = 0.0
     compile_s: float = 0.0
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class Library(Protocol[_Workload]):
@@ -85,6 +89,7 @@ class _Session(Generic[_Workload]):
                     "detail": self.layer.detail,
                     "lowering_s": self.layer.lowering_s,
                     "compile_s": self.layer.compile_s,
+                    "figures": dict(self.layer.figures),
                 }
             case "turn" if self.layer is not None:
                 return {"call_s": take_turn(self.layer.call)}

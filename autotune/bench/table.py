@@ -2,104 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from autotune.bench.case import Case
-from autotune.bench.document import Document
-from autotune.bench.implementations import DEFAULT, OURS, TUNED
-from autotune.bench.result import Comparison, Ratio, Timed, compare_all, keep_least
+from autotune.bench.figures import Document
+from autotune.bench.implementations import DEFAULT, TUNED
+from autotune.bench.result import Comparison
+from autotune.bench.rows import NOTHING, Row, case_sets_of, command_of_one, make_rows, peers_of
 from autotune.cli.output import print_table
 
-_CAPTION = "medians over the rounds; ratios are the fastest peer's time over ours: above 1 is faster than the peer"
-_NOTHING = "-"
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One case: its times by label, and our ratios to the fastest peer by schedule."""
-
-    case: Case
-    timed: dict[str, Timed]
-    ratios: dict[str, Ratio]
-    peak_gflops: float | None
-
-    def cells(self, peers: Sequence[str]) -> list[str]:
-        best = self.timed.get(TUNED.label) or self.timed.get(DEFAULT.label)
-        ratio = self.ratios.get("tuned") or self.ratios.get("default")
-        shown = [self.timed.get(label) for label in (DEFAULT.label, TUNED.label, *peers)]
-        return [
-            self.case.name,
-            *(f"{1e3 * timed.time_s:.3f}" if timed else _NOTHING for timed in shown),
-            f"{best.gflops:.0f}" if best else _NOTHING,
-            f"{100 * best.gflops / self.peak_gflops:.0f}" if best and self.peak_gflops else _NOTHING,
-            *(f"{self.ratios[kind].value:.2f}" if kind in self.ratios else _NOTHING for kind in ("default", "tuned")),
-            f"{100 * ratio.spread:.0f}" if ratio else _NOTHING,
-        ]
+_CAPTION = (
+    "medians over the rounds; ratios are the fastest peer's time over ours: above 1 is faster than the peer;\n"
+    "A/A is the same ratio of our default, run by a second process, to itself: what it is off 1 by is noise;\n"
+    "a case alone: {}"
+)
 
 
 def print_comparison(console: Console, comparison: Comparison, document: Document) -> None:
-    """Print one table per number of threads, then the summary of `document`, then the failures."""
-    for threads in sorted(comparison.facts):
-        print_table(console, _make_table(comparison, threads))
-    for line in _summary_lines(document["summary"]):
-        console.print(line, markup=False, soft_wrap=True)
+    """Print one table per case set and number of threads, then the summary of `document`, then the failures."""
+    for case_set in case_sets_of(comparison):
+        for threads in sorted(comparison.facts):
+            rows = make_rows(comparison, case_set, threads)
+            if rows:
+                print_table(console, _make_table(rows, case_set, threads))
+    for line in summary_lines(document["summary"]):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     for failure in comparison.failures:
         where = f"{failure.case.name}, threads {failure.threads}, {failure.implementation.label}"
         console.print(f"failed: {where}: {failure.reason}", style="red", markup=False, soft_wrap=True)
 
 
-def _make_table(comparison: Comparison, threads: int) -> Table:
-    timed = [t for t in comparison.timed if t.threads == threads]
-    peers = sorted({t.implementation.name for t in timed} - {OURS})
-    headings = [
-        *("default [ms]", "tuned [ms]", *(f"{name} [ms]" for name in peers)),
-        *("GFLOP/s", "% of peak", "default ratio", "tuned ratio", "spread %"),
-    ]
-    cases = len({t.case for t in timed})
-    title = f"threads: {threads}, {cases} distinct layer{'s' * (cases != 1)}"
-    table = Table(title=title, title_justify="left", caption=_CAPTION, caption_justify="left", box=box.SIMPLE)
+def _make_table(rows: list[Row], case_set: str, threads: int) -> Table:
+    title = f"{case_set}, threads: {threads}, {len(rows)} distinct layer{'s' * (len(rows) != 1)}"
+    caption = _CAPTION.format(command_of_one(rows, threads)).replace("[", r"\[")
+    table = Table(title=title, title_justify="left", caption=caption, caption_justify="left", box=box.SIMPLE)
+    columns = _columns(rows)
     table.add_column("case", no_wrap=True)
-    for heading in headings:
+    for heading in columns:
         table.add_column(heading.replace("[", r"\["), justify="right")
-    for row in _make_rows(timed, comparison.facts[threads].get("fma_peak_gflops")):
-        table.add_row(*row.cells(peers))
+    for row in rows:
+        table.add_row(row.case.name, *(cell(row) for cell in columns.values()))
     return table
 
 
-def _make_rows(timed: Sequence[Timed], peak_gflops: float | None) -> list[_Row]:
-    ratios = {kind: {r.ours.case: r for r in keep_least(compare_all(timed, kind))} for kind in ("default", "tuned")}
-    return [
-        _Row(
-            case,
-            {t.implementation.label: t for t in timed if t.case == case},
-            {kind: found[case] for kind, found in ratios.items() if case in found},
-            peak_gflops,
+def _columns(rows: list[Row]) -> dict[str, Callable[[Row], str]]:
+    columns: dict[str, Callable[[Row], str]] = {
+        "default [ms]": lambda row: row.ms(DEFAULT.label),
+        "tuned [ms]": lambda row: row.ms(TUNED.label),
+    }
+    for peer in peers_of(rows):
+        columns[f"{peer} [ms]"] = _ms_of(peer)
+    columns["GFLOP/s"] = Row.gflops
+    columns["% of peak"] = Row.peak_percent
+    if any(row.bandwidth_percent() != NOTHING for row in rows):
+        columns["% of bandwidth"] = Row.bandwidth_percent
+    columns["default ratio"] = lambda row: row.least_ratio("default")
+    columns["tuned ratio"] = lambda row: row.least_ratio("tuned")
+    columns["spread %"] = Row.spread_percent
+    columns["A/A"] = Row.noise_ratio
+    return columns
+
+
+def _ms_of(label: str) -> Callable[[Row], str]:
+    return lambda row: row.ms(label)
+
+
+def summary_lines(summary: Document) -> Iterator[str]:
+    """The figures of each case set and number of threads in sentences, a line each, and then those of the run."""
+    for case_set, figures in summary["by_case_set"].items():
+        for threads, group in figures["by_threads"].items():
+            yield from _group_lines(f"{case_set}, threads {threads}", group)
+    yield from _machine_lines(summary)
+    yield from kernel_lines(summary)
+
+
+def _group_lines(where: str, group: Document) -> Iterator[str]:
+    for kind in ("default", "tuned"):
+        text = "; ".join([*_ratio_parts(group[kind]), *_share_parts(group[kind])])
+        if text:
+            yield f"{where}, {kind}: {text}"
+    if group["default_vs_tuned"] is not None:
+        yield f"{where}: the default runs at {group['default_vs_tuned']:.3f} of the tuned speed (geometric mean)"
+    noise = group["noise"]
+    if noise:
+        yield (
+            f"{where}: A/A median {noise['median']:.3f}, quartiles {noise['low']:.3f} to {noise['high']:.3f}, "
+            f"extremes {noise['least']:.3f} to {noise['greatest']:.3f}"
         )
-        for case in dict.fromkeys(t.case for t in timed)
-    ]
 
 
-def _summary_lines(summary: Document) -> list[str]:
-    lines = []
-    for kind, figures in summary["by_schedule"].items():
-        groups = figures["by_threads"]
-        if len(groups) > 1:
-            groups = {"all": figures, **groups}
-        for threads, group in groups.items():
-            means = ", ".join(f"{value:.3f} of {name}'s speed" for name, value in group["geomean_vs"].items())
-            if means:
-                worst = group["worst"]
-                lines.append(
-                    f"{kind}, threads {threads}: geometric mean {means}; worst {worst['ratio']:.2f} ({worst['case']})"
-                )
+def _ratio_parts(figures: Document) -> Iterator[str]:
+    means = [f"{value:.3f} of {name}'s speed" for name, value in figures["geomean_vs"].items()]
+    if not means:
+        return
+    if len(means) > 1:
+        means.append(f"{figures['geomean_vs_best']:.3f} of the fastest peer's")
+    yield f"geometric mean {', '.join(means)}"
+    if figures["geomean_vs_best_credited"] != figures["geomean_vs_best"]:
+        yield f"{figures['geomean_vs_best_credited']:.3f} where a layer near the FMA peak counts as 1.10"
+    yield f"worst {figures['worst']['ratio']:.2f} ({figures['worst']['case']})"
+
+
+def _share_parts(figures: Document) -> Iterator[str]:
+    for name, what in (
+        ("share_of_fma_peak", "of the FMA peak (geometric mean)"),
+        ("share_of_fma_peak_of_largest", "of it at least on the ten largest convolutions"),
+        ("share_of_read_bandwidth", "of the read bandwidth at least"),
+    ):
+        if figures[name] is not None:
+            yield f"{100 * figures[name]:.0f} % {what}"
+
+
+def _machine_lines(summary: Document) -> Iterator[str]:
+    for threads, peak in summary["fma_peak_gflops_by_threads"].items():
+        bandwidth = summary["read_bandwidth_gbs_by_threads"][threads]
+        if peak is not None and bandwidth is not None:
+            yield f"this machine, threads {threads}: FMA peak {peak:.0f} GFLOP/s, read bandwidth {bandwidth:.1f} GB/s"
+
+
+def kernel_lines(summary: Document) -> Iterator[str]:
+    """What kernels of the run cost beside their own time, a line each."""
     if summary["build_s"]:
         build = summary["build_s"]
-        lines.append(f"lowering and compilation: median {build['median']:.2f} s, longest {build['max']:.2f} s")
+        yield f"lowering and compilation: median {build['median']:.2f} s, longest {build['max']:.2f} s"
+    if summary["cached_ready_ms"]:
+        ready = summary["cached_ready_ms"]
+        yield f"ready from the cache: median {ready['median']:.0f} ms, longest {ready['max']:.0f} ms"
     if summary["call_overhead_us"] is not None:
-        lines.append(f"a call costs {summary['call_overhead_us']:.1f} us more than the bare function")
-    return lines
+        yield f"a call costs {summary['call_overhead_us']:.1f} us more than the bare function"

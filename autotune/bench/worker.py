@@ -18,6 +18,7 @@ from tensorlang.errors import TuningError
 
 _ANSWER_LIMIT_S = 300.0
 _GRACE_S = 5.0
+_CACHE_VARIABLE = "TENSORLANG_CACHE_DIR"
 
 
 class Worker:
@@ -31,13 +32,14 @@ class Worker:
     cpus : tuple of int
         CPUs it may use, from `choose_cpus`.
     folder : Path
-        Where it may leave answers; exists as long as the worker.
+        Where it may leave answers and compiled kernels; exists as long as the worker.
     """
 
     def __init__(self, implementation: Implementation, threads: int, cpus: tuple[int, ...], folder: Path) -> None:
         self.implementation = implementation
         self._threads = threads
         self._cpus = cpus
+        self._environment = {**thread_environment(threads), _CACHE_VARIABLE: str(folder / "cache")}
         self._answer_file = folder / f"{implementation.label.replace(' ', '-')}-{threads}.npy"
         self._child: ChildProcess | None = None
 
@@ -84,7 +86,7 @@ class Worker:
         if self._child is None:
             command = [sys.executable, "-m", self.implementation.module, str(self._threads)]
             with pinned_to(self._cpus):
-                self._child = ChildProcess(command, thread_environment(self._threads))
+                self._child = ChildProcess(command, self._environment)
             try:
                 self._child.channel.receive(_ANSWER_LIMIT_S)
             except (ChannelClosed, ChannelGarbage, ChannelTimeout) as reason:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from autotune.cli.options import (
+    CaseSetName,
     Counts,
     Duration,
     Names,
@@ -20,7 +21,7 @@ from autotune.cli.options import (
     rounds_option,
     threads_option,
 )
-from autotune.names import NETWORKS
+from autotune.names import CASE_SETS, NETWORKS
 
 _KNOWN_NETWORKS = f"Networks: {', '.join(NETWORKS)}."
 
@@ -65,52 +66,60 @@ def run(**arguments: Any) -> None:
     _start("autotune.cli.run:run", arguments)
 
 
-class _Benchmarks(click.Group):
-    """The benchmarks by name, in the order they were added; each network is one."""
+class _Comparison(click.Command):
+    """A comparison of case sets; the first word may name another benchmark instead, which has its own options."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.others: dict[str, click.Command] = {}
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in self.commands:
-            known = ", ".join(self.commands)
-            raise click.BadParameter(f"there is no benchmark {args[0]!r}. Known: {known}.", ctx, param_hint="'NAME'")
-        return super().resolve_command(ctx, args)
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        other = self.others.get(args[0]) if args else None
+        if other is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Cases"):
+            formatter.write_dl([*CASE_SETS.items(), ("NETWORK", f"layers of {', '.join(NETWORKS)}")])
+        with formatter.section("Other benchmarks, with options of their own"):
+            formatter.write_dl([(name, other.get_short_help_str()) for name, other in self.others.items()])
 
 
-@click.group(
-    cls=_Benchmarks, subcommand_metavar="NAME [ARGS]...", short_help="Measure, side by side with other libraries."
+@click.command(cls=_Comparison, short_help="Measure, side by side with other libraries.")
+@click.argument("cases", type=CaseSetName(), nargs=-1)
+@click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
+@click.option(
+    "--peers",
+    type=Names(),
+    default=None,
+    help="Compare with these libraries alone, as in onnxruntime,mkl. By default with all that are installed.",
 )
-def bench() -> None:
-    """Measure on this machine what tensorlang claims.
+@batch_option
+@bench_layers_option
+@rounds_option(7, "Interleaved rounds per case.")
+@click.option(
+    "--results",
+    "results_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the results into this Markdown file too; what it says of other case sets is kept.",
+)
+@json_option
+def bench(**arguments: Any) -> None:
+    """Time the layers of CASES side by side with other libraries, on this machine.
 
-    The name of a network compares its layers with other libraries.
+    Every implementation computes in a process of its own, and they take turns. A ratio is the peer's time over ours.
+    CASES are names of case sets and networks; without any, all case sets that are no networks.
     """
+    _start("autotune.bench.command:bench", arguments)
 
 
-def _add_network(network: str) -> None:
-    @bench.command(network, short_help=f"The layers of {network}, side by side with other libraries.")
-    @click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
-    @batch_option
-    @bench_layers_option
-    @rounds_option(7, "Interleaved rounds per case.")
-    @json_option
-    def compare(**arguments: Any) -> None:
-        """Time the layers of a network side by side with other libraries.
-
-        Every implementation computes in a process of its own, and they take turns. A ratio is the peer's time over
-        ours.
-        """
-        _start("autotune.bench.command:bench", {"network": network, **arguments})
-
-
-for _network in NETWORKS:
-    _add_network(_network)
-
-
-@bench.command("compile-time", short_help="How the time to compile grows with the code.")
+@click.command("compile-time", short_help="How the time to compile grows with the code.")
 @click.option("--programs", type=Names(), default=None, help="Only these programs, as in a,b.")
 @click.option(
     "--unroll",
@@ -126,7 +135,7 @@ def _compile_time(**arguments: Any) -> None:
     _start("autotune.bench.compile_time_command:bench_compile_time", arguments)
 
 
-@bench.command("blur", short_help="A 3x3 blur under the schedules Halide is known for, side by side with Halide.")
+@click.command("blur", short_help="A 3x3 blur under the schedules Halide is known for, side by side with Halide.")
 @click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
 @click.option("--schedules", type=Names(), default=None, help="Only these schedules, as in a,b.")
 @click.option(
@@ -144,6 +153,9 @@ def _blur(**arguments: Any) -> None:
     Halide runs the same schedules, where it is installed: pip install 'tensorlang[bench]'.
     """
     _start("autotune.bench.blur.command:bench_blur", arguments)
+
+
+bench.others = {str(other.name): other for other in (_compile_time, _blur)}
 
 
 @click.group(short_help="Look into the database of tuned schedules.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from autotune.duration import parse_duration
-from autotune.names import ALL_LAYERS, NETWORKS
+from autotune.names import ALL_LAYERS, CASE_SETS, NETWORKS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -22,6 +22,17 @@ class NetworkName(click.ParamType[str]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in NETWORKS:
             self.fail(f"there is no network {value!r}. Known: {', '.join(NETWORKS)}.", param, ctx)
+        return str(value)
+
+
+class CaseSetName(click.ParamType[str]):
+    """The name of a set of cases to compare; networks are some."""
+
+    name = "case set"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in CASE_SETS and value not in NETWORKS:
+            self.fail(f"there is no case set {value!r}. Known: {', '.join((*CASE_SETS, *NETWORKS))}.", param, ctx)
         return str(value)
 
 
@@ -93,7 +104,7 @@ bench_layers_option = click.option(
     type=Names(),
     multiple=True,
     callback=_flatten,
-    help="Only these layers, as in a,b; may be repeated; 'all' for every one. By default the convolutions.",
+    help="Only these layers, as in a,b; may be repeated; 'all' for all. By default the convolutions of a network.",
 )
 
 

@@ -13,9 +13,12 @@ from tests.architecture.sources import ROOT
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("tensorlang", {"optuna", "click", "rich", "onnx", "onnxruntime", "schedules", "autotune"}),
-        ("schedules", {"optuna", "click", "rich", "onnx", "onnxruntime", "autotune"}),
-        ("autotune.cli", {"onnx", "onnxruntime", "halide"}),
+        (
+            "tensorlang",
+            {"optuna", "click", "rich", "onnx", "onnxruntime", "openvino", "torch", "schedules", "autotune"},
+        ),
+        ("schedules", {"optuna", "click", "rich", "onnx", "onnxruntime", "openvino", "torch", "autotune"}),
+        ("autotune.cli", {"onnx", "onnxruntime", "openvino", "torch", "halide"}),
     ],
 )
 def test_an_import_does_not_drag_in(module: str, unwanted: set[str]) -> None:

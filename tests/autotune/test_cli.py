@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from autotune.cli import commands, root
 from autotune.cli import tune as tune_command
-from autotune.names import NETWORKS
+from autotune.names import CASE_SETS, NETWORKS
 from autotune.networks import Network, find_network, network_names
 from autotune.results import LayerResult, NetworkResult
 from schedules import Database, Hardware
@@ -80,7 +80,7 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
         ),
         (
             ("bench", "resnet51"),
-            f"Invalid value for 'NAME': there is no benchmark 'resnet51'. Known: {KNOWN}, compile-time, blur.",
+            f"Invalid value for '[CASES]...': there is no case set 'resnet51'. Known: {', '.join(CASE_SETS)}, {KNOWN}.",
         ),
         (
             ("tune", "resnet50", "--budget", "soon"),
@@ -97,7 +97,17 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], 
     assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (2, "", f"Error: {message}")
 
 
-@pytest.mark.parametrize("arguments", [("tune", "--help"), ("tune", "resnet51"), ("run", "resnet50", "--threads", "0")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("tune", "--help"),
+        ("tune", "resnet51"),
+        ("run", "resnet50", "--threads", "0"),
+        ("bench", "--help"),
+        ("bench", "blur", "--help"),
+        ("bench", "gemm", "resnet51"),
+    ],
+)
 def test_help_and_mistakes_do_not_wait_for_compiler_and_tuner(arguments: tuple[str, ...]) -> None:
     code = f"""
 import sys
@@ -117,6 +127,33 @@ def test_help_names_the_networks_and_the_units_of_the_budget() -> None:
     shown = " ".join(CliRunner().invoke(root._autotune, ["tune", "--help"]).output.split())
     assert f"Networks: {KNOWN}." in shown
     assert "in hours, minutes and seconds: 90s, 10m, 1h30m; a number alone is seconds" in shown
+
+
+def test_help_of_the_bench_names_the_case_sets_and_the_other_benchmarks() -> None:
+    shown = " ".join(CliRunner().invoke(root._autotune, ["bench", "--help"]).output.split())
+    assert "bench [OPTIONS] [CASES]..." in shown
+    assert all(f"{name} {text}" in shown for name, text in CASE_SETS.items())
+    assert f"layers of {KNOWN}" in shown
+    assert "compile-time How the time to compile grows with the code." in shown
+
+
+@pytest.mark.parametrize("name", ["blur", "compile-time"])
+def test_other_benchmarks_have_options_of_their_own(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(commands, "_start", lambda place, arguments: seen.update(arguments))
+    assert CliRunner().invoke(root._autotune, ["bench", name, "--rounds", "2"]).exit_code == 0
+    assert seen["rounds"] == 2
+    assert "cases" not in seen
+    shown = CliRunner().invoke(root._autotune, ["bench", name, "--help"]).output
+    assert f"bench {name} [OPTIONS]" in shown
+
+
+def test_several_case_sets_are_given_in_any_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, object] = {}
+    monkeypatch.setattr(commands, "_start", lambda place, arguments: seen.update(arguments))
+    arguments = ["bench", "--threads", "2", "gemm", "--peers", "mkl,openblas", "resnet50"]
+    assert CliRunner().invoke(root._autotune, arguments).exit_code == 0
+    assert (seen["cases"], seen["peers"], seen["threads"]) == (("gemm", "resnet50"), ("mkl", "openblas"), (2,))
 
 
 @pytest.mark.parametrize("options", [("--layers", "fc,conv1"), ("--layer", "fc", "--layer", "conv1")])

@@ -16,9 +16,12 @@ class Fake:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
+        self._asked = 0
+        self._crashes = False
 
     def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
         assert isinstance(workload, Gemm)
+        self._crashes = schedule == "crashes-at-facts"
         if schedule == "refuses":
             raise TuningError("no such layer here.")
         if schedule == "crashes":
@@ -33,10 +36,15 @@ class Fake:
                 os.abort()
 
         out = np.full((workload.m, workload.n), 2.0 if schedule == "wrong" else 1.0, np.float32)
-        return OpenLayer(call, lambda: out, f"{schedule}", lowering_s=0.25, compile_s=0.5)
+        figures = {"is_cached": schedule == "again", "ready_s": 0.125}
+        return OpenLayer(call, lambda: out, f"{schedule}", lowering_s=0.25, compile_s=0.5, figures=figures)
 
     def facts(self) -> Facts:
-        return {"fma_peak_gflops": 10.0 * self._threads, "cpus": len(os.sched_getaffinity(0))}
+        self._asked += 1
+        if self._crashes:
+            os._exit(4)
+        peak = 5.0 * self._asked * self._threads
+        return {"fma_peak_gflops": peak, "cpus": len(os.sched_getaffinity(0)), "call_overhead_us": 2.0 + self._asked}
 
 
 if __name__ == "__main__":

@@ -44,4 +44,4 @@ def test_nan_and_wrong_shapes_are_differences() -> None:
 
 
 def test_a_multiply_accumulate_is_two_operations() -> None:
-    assert Case("fc", Gemm(m=1, n=1000, k=2048), "").gflop == pytest.approx(4.096e-3)
+    assert Case("fc", Gemm(m=1, n=1000, k=2048), "", "net").gflop == pytest.approx(4.096e-3)

@@ -14,7 +14,7 @@ OTHER = Implementation("other", None, "nowhere")
 
 
 def _timed(implementation: Implementation, *samples_s: float, case: str = "a", threads: int = 1) -> Timed:
-    return Timed(Case(case, Gemm(m=1, n=500, k=1000), ""), threads, implementation, samples_s, "")
+    return Timed(Case(case, Gemm(m=1, n=500, k=1000), "", "net"), threads, implementation, samples_s, "")
 
 
 def test_load_that_hits_both_sides_of_a_round_leaves_the_ratio_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.architecture.sources import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the bench pins processes on Linux only")
 
-CASES = [Case("a", Gemm(m=2, n=3, k=4), ""), Case("b", Gemm(m=3, n=3, k=4), "")]
+CASES = [Case("a", Gemm(m=2, n=3, k=4), "", "net"), Case("b", Gemm(m=3, n=3, k=4), "", "net")]
 PEER = Implementation("peer", None, "tests.bench.fake_process")
 
 
@@ -47,7 +48,19 @@ def test_every_implementation_is_timed_on_every_case(monkeypatch: pytest.MonkeyP
 
 
 def test_processes_are_pinned_to_as_many_cpus_as_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _run(monkeypatch, "default").facts == {1: {"fma_peak_gflops": 10.0, "cpus": 1.0}}
+    assert _run(monkeypatch, "default").facts[1]["cpus"] == 1.0
+
+
+def test_the_machine_is_measured_before_and_after_and_the_better_figure_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = _run(monkeypatch, "default").facts[1]
+    assert (facts["fma_peak_gflops"], facts["call_overhead_us"]) == (10.0, 3.0)
+
+
+def test_no_case_is_lost_if_the_machine_cannot_be_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run(monkeypatch, "crashes-at-facts")
+    assert found.facts[1]["fma_peak_gflops"] == 5.0
+    assert len(found.timed) == 4
+    assert found.failures == ()
 
 
 def test_a_refusal_and_a_wrong_answer_have_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,3 +88,23 @@ def test_a_crash_during_the_rounds_spoils_the_case_alone(monkeypatch: pytest.Mon
     assert [reason for _, _, reason in _reasons(found)] == [
         "a process failed while it was timed: the process failed (exit code -6): it printed nothing"
     ] * 2
+
+
+def test_kernels_from_the_cache_are_not_counted_as_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run(monkeypatch, "default", "again")
+    assert (found.builds_s, found.loads_s) == ((0.75,) * 2, (0.125,) * 2)
+    assert found.timed[0].figures == {"is_cached": False, "ready_s": 0.125}
+
+
+def test_without_a_peer_our_answers_are_compared_with_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = _run(monkeypatch, "default", "wrong", peer=False)
+    wrong = "wrong answer, compared with tensorlang default: largest difference 1, allowed are 4.24e-06"
+    assert _reasons(found) == [("a", "tensorlang wrong", wrong), ("b", "tensorlang wrong", wrong)]
+
+
+def test_a_peer_is_not_asked_for_what_it_does_not_compute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    narrow = replace(PEER, computes=lambda workload: workload == CASES[1].workload)
+    found = run_comparison(CASES, [narrow], (1,), 1, lambda text: None)
+    assert [timed.case.name for timed in found.timed] == ["b"]
+    assert found.failures == ()
