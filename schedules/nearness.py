@@ -13,6 +13,7 @@ LEAST_GAIN = 1.1
 """Speed over its own default that a record must have for its knobs to be transferred: part of it is lost on the way."""
 
 _EXTENTS = ("m", "n", "k", "h", "w", "c", "groups")
+_EPILOGUE = ("bias", "relu", "clip", "residual", "activation")
 _EPILOGUE_DOUBLINGS = 1.0
 
 
@@ -55,5 +56,5 @@ def distance(theirs: Workload, ours: Workload) -> float:
 def _loops(workload: Workload) -> dict[str, object]:
     """The fields of a workload that are not extents, and of padding and groups whether there are any."""
     fields = vars(workload)
-    kept = {name: value for name, value in fields.items() if name not in (*_EXTENTS, "bias", "relu", "clip", "padding")}
+    kept = {name: value for name, value in fields.items() if name not in (*_EXTENTS, *_EPILOGUE, "padding")}
     return kept | {"is_padded": any(fields.get("padding", ())), "is_grouped": fields.get("groups", 1) > 1}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import distributions
 from importlib.util import find_spec
 
-from autotune.bench.peers.coverage import is_float32, is_halide_layer, is_plain_gemm
+from autotune.bench.peers.coverage import is_float32, is_halide_layer, is_plain_gemm, is_simple_layer
 from tensorlang.errors import TuningError
 from tensorlang.nn import Workload
 
@@ -63,7 +63,7 @@ PEERS = (
     Implementation("openblas", None, "autotune.bench.peers.openblas_process", (), is_plain_gemm),
     Implementation("openvino", None, "autotune.bench.peers.openvino_process", ("onnx", "openvino"), is_float32),
     Implementation("halide", None, "autotune.bench.peers.halide_process", ("halide",), is_halide_layer),
-    Implementation("pytorch", None, "autotune.bench.peers.pytorch_process", ("torch",), is_float32),
+    Implementation("pytorch", None, "autotune.bench.peers.pytorch_process", ("torch",), is_simple_layer),
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from autotune.names import ALL_LAYERS
 from tensorlang.errors import TuningError
-from tensorlang.nn.workload import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn.workload import Conv2d, DepthwiseConv2d, Gemm, LayerNorm, Pool2d, Softmax, Workload
 
 _MOST_NAMED = 3
 
@@ -109,11 +109,16 @@ def _count(layers: Sequence[NetworkLayer], noun: str) -> str:
 
 
 def _parameters(workload: Workload, is_normalised: bool) -> int:
-    per_channel = 2 if is_normalised else workload.bias
     match workload:
         case Conv2d():
+            per_channel = 2 if is_normalised else workload.bias
             return (workload.r * workload.s * workload.c // workload.groups + per_channel) * workload.k
         case DepthwiseConv2d():
+            per_channel = 2 if is_normalised else workload.bias
             return (workload.r * workload.s + per_channel) * workload.k
         case Gemm():
             return (workload.k + workload.bias) * workload.n
+        case LayerNorm():
+            return 2 * workload.n
+        case Pool2d() | Softmax():
+            return 0

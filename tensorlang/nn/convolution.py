@@ -17,8 +17,8 @@ def conv2d(workload: Conv2d) -> Layer:
     """Return ``conv[n, p, q, k] = sum over r, s, c of padded[n, row, column, c] * w[r, s, c, k]``, with its epilogue.
 
     There ``row = p * stride + r * dilation``, ``column`` likewise of q and s, and with groups `c` counts within the
-    group of `k`. Inputs are ``x`` (n, h, w, c), ``w`` (r, s, c / groups, k) and ``bias`` (k); the last two are
-    constant. Stages are ``padded`` if there is padding, ``conv``, ``biased`` if bias and activation follow, ``out``.
+    group of `k`. Inputs are ``x`` (n, h, w, c), ``w`` (r, s, c / groups, k), ``bias`` (k) and ``residual`` (n,
+    p, q, k); w and bias are constant. Stages are ``padded`` if there is padding, ``conv``, and those of `finish_layer`.
     """
     group_c, group_k = workload.c // workload.groups, workload.k // workload.groups
     x, image = _image(workload)
@@ -35,8 +35,8 @@ def conv2d(workload: Conv2d) -> Layer:
 def depthwise_conv2d(workload: DepthwiseConv2d) -> Layer:
     """Return ``conv[n, p, q, k] = sum of padded[n, row, column, k // multiplier] * w[r, s, k]``, and epilogue.
 
-    Inputs are ``x`` (n, h, w, c), ``w`` (r, s, c * multiplier) and ``bias`` (c * multiplier); the last two are
-    constant. Rows, columns and stages are those of `conv2d`.
+    Inputs are ``x`` (n, h, w, c), ``w`` (r, s, c * multiplier), ``bias`` (c * multiplier) and ``residual`` (n,
+    p, q, c * multiplier); w and bias are constant. Rows, columns and stages are those of `conv2d`.
     """
     x, image = _image(workload)
     w = Input("w", (workload.r, workload.s, workload.k), parse_dtype(workload.dtype), constant=True)

@@ -12,10 +12,10 @@ from tensorlang.nn.workload import Gemm
 
 
 def gemm(workload: Gemm) -> Layer:
-    """Return ``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j])``.
+    """Return ``out[i, j] = act(sum over k of a[i, k] * b[k, j] + bias[j] + residual[i, j])``.
 
-    Inputs are ``a`` (m, k), ``b`` (k, n) and ``bias`` (n); the last two are constant, b unless the workload says
-    otherwise. Stages are ``matmul``, then ``biased`` if bias and activation follow, then ``out``.
+    Inputs are ``a`` (m, k), ``b`` (k, n), ``bias`` (n) and ``residual`` (m, n); bias is constant, and b unless the
+    workload says otherwise. Stages are ``matmul`` and those of `finish_layer`.
     """
     dtype = parse_dtype(workload.dtype)
     a = Input("a", (workload.m, workload.k), dtype)

@@ -23,7 +23,7 @@ class Layer:
     output : Func
         The Func to compile; it is called ``"out"``.
     inputs : tuple of Input
-        Arguments of the kernel, in order: data, weights, then bias if there is one.
+        Arguments of the kernel, in order: data, weights, then bias and residual if there are.
     shape : tuple of int
         Shape of the output.
     stages : mapping of str to Func

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from autotune.bench.case import Array
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm
 
 
 def _convolve(work: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> Array:
@@ -32,9 +33,17 @@ def _convolve(work: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) -> Ar
     return out
 
 
-def compute(work: Workload, arrays: Mapping[str, Array]) -> Array:
+def compute(work: FusedWorkload, arrays: Mapping[str, Array]) -> Array:
     """The layer of `arrays` in float64, in our layout."""
     out = arrays["a"].astype(np.float64) @ arrays["b"] if isinstance(work, Gemm) else _convolve(work, arrays)
     out = out + arrays["bias"] if work.bias else out
+    out = out + arrays["residual"] if work.residual else out
     out = np.maximum(out, 0) if work.relu else out
+    match work.activation:
+        case "sigmoid":
+            out = 1 / (1 + np.exp(-out))
+        case "gelu":
+            out = out / 2 * np.vectorize(math.erfc)(-out / math.sqrt(2))
+        case "gelu_tanh":
+            out = out / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (out + 0.044715 * out**3)))
     return np.clip(out, *work.clip) if work.clip else out

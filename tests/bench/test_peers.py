@@ -16,7 +16,7 @@ from autotune.bench.placement import choose_cpus, thread_environment
 from autotune.bench.rounds import SETTLE_S
 from autotune.bench.worker import Worker
 from tensorlang.errors import TuningError
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm
 from tests.architecture.sources import ROOT
 from tests.bench.definition import compute
 
@@ -36,14 +36,17 @@ STRIDED = Conv2d(
 ODD = Conv2d(n=2, h=9, w=8, c=6, k=10, r=2, s=3, stride=(2, 1), groups=2, bias=False, relu=False)
 DEPTHWISE = DepthwiseConv2d(n=1, h=7, w=6, c=8, r=3, s=3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6))
 CLIPPED = Gemm(m=5, n=30, k=20, clip=(-0.5, 0.25))
-WORKLOADS = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CLIPPED, CONV, UNPADDED, STRIDED, ODD, DEPTHWISE)
+SIMPLE = (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CLIPPED, CONV, UNPADDED, STRIDED, ODD, DEPTHWISE)
+ADDED = Conv2d(n=1, h=9, w=8, c=6, k=10, r=1, s=1, residual=True)
+ACTIVATED = Gemm(m=5, n=30, k=20, activation="gelu")
+WORKLOADS: tuple[FusedWorkload, ...] = (*SIMPLE, ADDED, ACTIVATED)
 
-COMPUTED: Mapping[str, tuple[Workload, ...]] = {
+COMPUTED: Mapping[str, tuple[FusedWorkload, ...]] = {
     "onnxruntime": WORKLOADS,
     "mkl": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openblas": (PRODUCT, ARGUMENTS, ROW, COLUMN),
     "openvino": WORKLOADS,
-    "pytorch": WORKLOADS,
+    "pytorch": SIMPLE,
     "halide": (PRODUCT, ARGUMENTS, ROW, COLUMN, DENSE, CLIPPED, CONV, UNPADDED, STRIDED),
 }
 

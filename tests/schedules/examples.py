@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from schedules import Check, Hardware, Record, Timing, Toolchain, find_family
 from tensorlang.codegen.target import Target
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, build
+from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, LayerNorm, Pool2d, Softmax, Workload, build
 from tensorlang.validation import algorithm_hash
 
 AVX512 = Target(
@@ -54,6 +54,28 @@ WORKLOADS: tuple[Workload, ...] = (
     Gemm(530, 264, 1536, constant_b=False),
     Conv2d(1, 14, 14, 12, 40, 1, 1, relu=False, clip=(0, 6)),
     DepthwiseConv2d(1, 12, 11, 24, 3, 3, stride=(2, 2), padding=(1, 1), relu=False, clip=(0, 6)),
+    Gemm(37, 53, 19, residual=True, activation="gelu"),
+    Gemm(29, 33, 17, bias=False, activation="gelu_tanh"),
+    Conv2d(1, 13, 17, 24, 40, 3, 3, padding=(1, 1), residual=True),
+    Conv2d(1, 7, 9, 5, 19, 1, 1, bias=False, relu=False, residual=True, activation="sigmoid"),
+    DepthwiseConv2d(1, 13, 11, 20, 3, 3, padding=(1, 1), relu=False, activation="sigmoid"),
+    DepthwiseConv2d(1, 9, 11, 17, 3, 3, residual=True),
+    Pool2d(1, 56, 56, 64, 3, 3, stride=(2, 2), padding=(1, 1)),
+    Pool2d(1, 225, 225, 3, 2, 2, stride=(2, 2)),
+    Pool2d(2, 13, 11, 17, 3, 2, stride=(1, 2), padding=(1, 0), dtype="int32"),
+    Pool2d(1, 14, 15, 100, 3, 3, padding=(1, 1), kind="average"),
+    Pool2d(1, 9, 9, 17, 3, 3, stride=(2, 2), padding=(1, 1), kind="average", count_padding=True),
+    Pool2d.global_average(1, 7, 7, 1000),
+    Pool2d.global_average(2, 33, 31, 3),
+    Pool2d.global_average(1, 1, 1, 17),
+    Softmax(5, 1000),
+    Softmax(19, 17),
+    Softmax(3, 1),
+    Softmax(2, 4099, dtype="float64"),
+    LayerNorm(9, 768),
+    LayerNorm(21, 100),
+    LayerNorm(11, 3, dtype="float64"),
+    LayerNorm(2, 4099, epsilon=1e-3),
 )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from schedules import KnobValue, find_family
 from tensorlang.codegen.target import host_target
-from tensorlang.nn import Workload, build
+from tensorlang.nn import FusedWorkload, Workload, build
 from tensorlang.runtime.compile import compile as compile_kernel
 from tensorlang.validation import check_kernel
 from tests.schedules.examples import WORKLOADS
@@ -35,3 +35,15 @@ def test_kernels_agree_with_the_oracle(workload: Workload) -> None:
         schedule = find_family(workload).schedule(layer, knobs, host_target(), 2)
         result = check_kernel(compile_kernel(layer.output, schedule, shape=layer.shape, inputs=layer.inputs))
         assert result.ok, f"{knobs}: {result.reason}"
+
+
+_NOT_PLAIN = [w for w in WORKLOADS if not isinstance(w, FusedWorkload) or w.residual or w.activation]
+
+
+@pytest.mark.parametrize("workload", _NOT_PLAIN, ids=str)
+def test_defaults_for_one_thread_agree_with_the_oracle(workload: Workload) -> None:
+    target, layer, family = host_target(), build(workload), find_family(workload)
+    schedule = family.schedule(layer, family.default(workload, target, 1), target, 1)
+    kernel = compile_kernel(layer.output, schedule, shape=layer.shape, inputs=layer.inputs)
+    result = check_kernel(kernel, threads=1)
+    assert result.ok, result.reason

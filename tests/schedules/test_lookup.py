@@ -173,7 +173,7 @@ def test_name_of_a_layer_is_no_workload() -> None:
         lookup("resnet50:conv1")  # type: ignore[arg-type]
     assert str(caught.value) == (
         "A workload is looked up, but got 'resnet50:conv1'.\n"
-        "  legal here  Gemm(...) | Conv2d(...) | DepthwiseConv2d(...)\n"
+        "  legal here  Gemm(...) | Conv2d(...) | DepthwiseConv2d(...) | Pool2d(...) | Softmax(...) | LayerNorm(...)\n"
         '  hint        autotune.networks.find_network("resnet50").select(["conv1"]).layers[0].workload'
     )
 

@@ -42,6 +42,8 @@ def test_other_loops_are_not_alike(other: Workload, of: Workload) -> None:
         (replace(GEMM, relu=True), GEMM, 1.0),
         (replace(GEMM, clip=(0, 6)), GEMM, 1.0),
         (replace(GEMM, clip=(0, 6)), replace(GEMM, clip=(0, 1)), 0.0),
+        (replace(GEMM, activation="gelu"), GEMM, 1.0),
+        (replace(CONV, residual=True), CONV, 1.0),
         (replace(CONV, padding=(0, 1)), CONV, 0.0),
         (replace(CONV, n=2), CONV, 1.0),
         (replace(GROUPED, groups=8), GROUPED, 1.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tensorlang.errors import TuningError
-from tensorlang.nn import Conv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, FusedWorkload, Gemm, Workload
 
 
 def is_float32(workload: Workload) -> bool:
@@ -16,9 +16,16 @@ def is_plain_gemm(workload: Workload) -> bool:
     return is_float32(workload) and isinstance(workload, Gemm) and workload.epilogue == "none"
 
 
+def is_simple_layer(workload: Workload) -> bool:
+    """A product or a convolution in float32 with bias and ReLU or clip at most: what is written out for PyTorch."""
+    if not isinstance(workload, FusedWorkload):
+        return False
+    return is_float32(workload) and not workload.residual and workload.activation is None
+
+
 def is_halide_layer(workload: Workload) -> bool:
-    """A product or a convolution of one group, in float32: what Halide's applications and tests have schedules for."""
-    return is_float32(workload) and (
+    """Of those, a product or a convolution of one group: what Halide's applications and tests have schedules for."""
+    return is_simple_layer(workload) and (
         isinstance(workload, Gemm) or (isinstance(workload, Conv2d) and workload.groups == 1)
     )
 
@@ -36,6 +43,22 @@ def require_plain_gemm(workload: Workload, library: str) -> Gemm:
     raise TuningError(
         f"{library} does not compute {workload} ({workload.dtype}, epilogue: {workload.epilogue}).",
         rule="BLAS has products of float32 matrices, without bias and activation",
+    )
+
+
+def require_simple_layer(workload: Workload, library: str) -> FusedWorkload:
+    """Return `workload` as what it is if `is_simple_layer` says so.
+
+    Raises
+    ------
+    TuningError
+        If it is something else.
+    """
+    if isinstance(workload, FusedWorkload) and is_simple_layer(workload):
+        return workload
+    raise TuningError(
+        f"{library} is not asked for {workload} ({workload.dtype}, epilogue: {workload.epilogue}).",
+        rule="it is asked for float32 products and convolutions, with bias and ReLU or clip at most",
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from autotune.bench.case import Array
 from autotune.bench.peers.variants import empty_aligned
-from tensorlang.nn import Conv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, Gemm
 
 _ALIGNMENT_BYTES = 128
 
@@ -92,7 +92,7 @@ def _convolution(work: Conv2d, arrays: Mapping[str, Array]) -> HalideLayer:
     return _fix(HalideLayer(out, total, v, r, params, tuple(values.values()), result))
 
 
-def _activate(value: Any, workload: Workload) -> Any:
+def _activate(value: Any, workload: Gemm | Conv2d) -> Any:
     if workload.clip:
         low, high = (hl.f32(bound) for bound in workload.clip)
         return hl.min(hl.max(value, low), high)

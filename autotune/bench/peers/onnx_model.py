@@ -11,11 +11,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from autotune.bench.case import Array
+from autotune.bench.peers.onnx_plain_nodes import plain_node
 from tensorlang.errors import TuningError
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm, Workload
 
-_OPSET = 17
-_IR_VERSION = 8
+_OPSET, _IR_VERSION = 17, 8
+_GELU_OPSET, _GELU_IR_VERSION = 20, 9  # the first that have it; for all else, what older peers read too
 
 # A node, the constants that it takes, and its inputs, by name.
 _Node: TypeAlias = tuple[onnx.NodeProto, dict[str, Array], dict[str, Array]]
@@ -57,15 +58,22 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     """
     if workload.dtype != "float32":
         raise TuningError(f"{workload} is of {workload.dtype}; only float32 layers are compared.")
+    if not isinstance(workload, FusedWorkload):
+        node, weights, x, shape = plain_node(workload, arrays)
+        return OnnxLayer(_model([node], weights, {"x": x}, shape), {"x": x}, shape, is_image=len(shape) == 4)
     if isinstance(workload, Gemm):
         node, weights, inputs = _gemm_node(workload, arrays)
-        shape: tuple[int, ...] = (workload.m, workload.n)
+        shape = (workload.m, workload.n)
     else:
         node, weights, inputs = _conv_node(workload, arrays)
         shape = (workload.n, workload.k, workload.p, workload.q)
-    nodes, bounds = _activate(node, workload)
-    model = _model(nodes, weights | bounds, inputs, shape)
-    return OnnxLayer(model, inputs, shape, is_image=not isinstance(workload, Gemm))
+    is_image = not isinstance(workload, Gemm)
+    if workload.residual:
+        residual = arrays["residual"].transpose(0, 3, 1, 2) if is_image else arrays["residual"]
+        inputs["residual"] = np.ascontiguousarray(residual)
+    epilogue, bounds = _epilogue(workload)
+    model = _model([node, *epilogue], weights | bounds, inputs, shape)
+    return OnnxLayer(model, inputs, shape, is_image)
 
 
 def _gemm_node(workload: Gemm, arrays: Mapping[str, Array]) -> _Node:
@@ -95,15 +103,22 @@ def _conv_node(workload: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) 
     return node, weights, {"x": np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))}
 
 
-def _activate(node: onnx.NodeProto, workload: Workload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
-    """`node` with the node of its activation if there is one, and the constants that this one takes."""
-    if workload.relu:
-        return [node, helper.make_node("Relu", ["reduced"], ["y"])], {}
+def _epilogue(workload: FusedWorkload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:
+    """The nodes from ``reduced`` to ``y``, and the constants that they take."""
+    bounds: dict[str, Array] = {}
+    nodes = [helper.make_node("Add", ["reduced", "residual"], ["added"])] if workload.residual else []
+    source = "added" if workload.residual else "reduced"
     if workload.clip:
         bounds = {name: np.array(bound, np.float32) for name, bound in zip(("low", "high"), workload.clip, strict=True)}
-        return [node, helper.make_node("Clip", ["reduced", *bounds], ["y"])], bounds
-    node.output[0] = "y"
-    return [node], {}
+        nodes.append(helper.make_node("Clip", [source, *bounds], ["y"]))
+    elif workload.relu:
+        nodes.append(helper.make_node("Relu", [source], ["y"]))
+    elif workload.activation == "sigmoid":
+        nodes.append(helper.make_node("Sigmoid", [source], ["y"]))
+    elif workload.activation:
+        approximate = "tanh" if workload.activation == "gelu_tanh" else "none"
+        nodes.append(helper.make_node("Gelu", [source], ["y"], approximate=approximate))
+    return nodes, bounds
 
 
 def _model(
@@ -112,6 +127,7 @@ def _model(
     inputs: Mapping[str, Array],
     output_shape: tuple[int, ...],
 ) -> bytes:
+    nodes[-1].output[0] = "y"
     graph = helper.make_graph(
         nodes,
         "layer",
@@ -119,7 +135,9 @@ def _model(
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, output_shape)],
         [numpy_helper.from_array(value, name) for name, value in weights.items()],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
+    has_gelu = any(node.op_type == "Gelu" for node in nodes)
+    opset, ir_version = (_GELU_OPSET, _GELU_IR_VERSION) if has_gelu else (_OPSET, _IR_VERSION)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version)
     onnx.checker.check_model(model)
     serialised: bytes = model.SerializeToString()
     return serialised

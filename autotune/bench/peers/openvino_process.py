@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import openvino
@@ -40,7 +40,8 @@ class OpenVino:
         plain = self._bind(model, layer.inputs)
         if not layer.is_image:
             return keep_fastest([Variant(plain.kernels, plain.call, lambda: plain.y)], _VERSION)
-        images = self._bind(_with_nhwc_tensors(model.clone()), {"x": arrays["x"]})
+        inputs = {name: arrays[name] for name in layer.inputs}
+        images = self._bind(_with_nhwc_tensors(model.clone(), tuple(inputs)), inputs)
         variants = [
             Variant(f"NCHW tensors, {plain.kernels}", plain.call, lambda: layer.to_our_layout(plain.y)),
             Variant(f"NHWC tensors, {images.kernels}", images.call, lambda: images.y),
@@ -72,10 +73,10 @@ class _Request:
         self._request.infer(share_outputs=True, decode_strings=False)
 
 
-def _with_nhwc_tensors(model: openvino.Model) -> openvino.Model:
+def _with_nhwc_tensors(model: openvino.Model, inputs: Sequence[str]) -> openvino.Model:
     """The same model, taking and giving images with their channels innermost."""
     layouts = openvino.preprocess.PrePostProcessor(model)
-    for side in (layouts.input(), layouts.output()):
+    for side in (*map(layouts.input, inputs), layouts.output()):
         side.model().set_layout(openvino.Layout("NCHW"))
         side.tensor().set_layout(openvino.Layout("NHWC"))
     return layouts.build()

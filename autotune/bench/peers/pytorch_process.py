@@ -10,9 +10,10 @@ import torch
 from torch.nn import functional
 
 from autotune.bench.case import Array, make_arrays
+from autotune.bench.peers.coverage import require_simple_layer
 from autotune.bench.peers.variants import Variant, keep_fastest
 from autotune.bench.serve import Facts, OpenLayer, serve
-from tensorlang.nn import Conv2d, DepthwiseConv2d, Gemm, Workload, workload_from_data
+from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm, Workload, workload_from_data
 
 _Compute = Callable[[], Any]
 
@@ -27,11 +28,11 @@ class PyTorch:
 
     def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
         """Prepare the layer in every way that PyTorch has for it, and keep the fastest one."""
-        arrays = make_arrays(workload)
-        if isinstance(workload, Gemm):
-            ways, to_ours = _product(workload, arrays), _rows
+        work, arrays = require_simple_layer(workload, "pytorch"), make_arrays(workload)
+        if isinstance(work, Gemm):
+            ways, to_ours = _product(work, arrays), _rows
         else:
-            ways, to_ours = _convolution(workload, arrays), _images
+            ways, to_ours = _convolution(work, arrays), _images
         variants = [_Way(compute, to_ours).variant(name) for name, compute in ways.items()]
         return keep_fastest(variants, f"PyTorch {torch.__version__}")
 
@@ -100,7 +101,7 @@ def _convolution_by_onednn(
     return ways
 
 
-def _activation(work: Workload) -> Callable[[Any], Any]:
+def _activation(work: FusedWorkload) -> Callable[[Any], Any]:
     """The activation as an operator that works in place."""
     if work.clip:
         low, high = work.clip
@@ -108,7 +109,7 @@ def _activation(work: Workload) -> Callable[[Any], Any]:
     return torch.relu_ if work.relu else lambda y: y
 
 
-def _fused_activation(work: Workload) -> tuple[str, list[float], str]:
+def _fused_activation(work: FusedWorkload) -> tuple[str, list[float], str]:
     """The activation as oneDNN's operators take it: name, numbers, algorithm."""
     if work.clip:
         return "hardtanh", list(work.clip), ""
