@@ -128,16 +128,17 @@ class Unary:
         return self.value.type
 
 
-class _Hashed:
-    """The hash of a deep expression, kept once it is found, as it is looked up in many tables."""
+class _Remembered:
+    """What is asked again and again of a deep expression, kept once it is found: its hash, the values it may have."""
 
-    __slots__ = ("_hash",)
+    __slots__ = ("_hash", "_reach")
 
     _hash: int
+    _reach: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Binary(_Hashed):
+class Binary(_Remembered):
     op: BinaryOp
     a: Expr
     b: Expr

@@ -191,7 +191,8 @@ class Facts:
                 return Limits(0, b.hi - 1)
             case BinaryOp.MUL if None not in (a.lo, a.hi, b.lo, b.hi):
                 products = [x * y for x in (a.lo, a.hi) for y in (b.lo, b.hi)]  # type: ignore[operator]
-                return Limits(min(products), max(products))
+                fits = expr.type.minimum <= min(products) and max(products) <= expr.type.maximum
+                return Limits(min(products), max(products)) if fits else UNBOUNDED
         return UNBOUNDED
 
     def proves_at_least(self, expr: Linear, bound: int) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tensorlang.dtypes import int64
 from tensorlang.ir.expr import Binary, BinaryOp, Const, Expr, Unary, UnaryOp, index
+from tensorlang.symbolic.reach import may_wrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ def linearize(expr: Expr) -> Linear:
 
 
 def linearize_with(expr: Expr, take_apart: Callable[[Expr], Linear]) -> Linear:
-    """The linear form of `expr`, with `take_apart` giving the form of whatever is not ``+ - *`` or a constant."""
+    """The linear form of `expr`, with `take_apart` giving the form of whatever is not ``+ - *`` or a constant.
+
+    Arithmetic that may wrap is not taken apart either: what is proven of a form is about its value on paper.
+    """
     terms: dict[Expr, int] = {}
     total = _accumulate(expr, 1, terms, take_apart)
     return Linear(tuple((a, c) for a, c in terms.items() if c), total)
@@ -71,6 +75,8 @@ def _accumulate(expr: Expr, scale: int, terms: dict[Expr, int], take_apart: Call
     match expr:
         case Const(value, _):
             return scale * int(value)
+        case Binary(BinaryOp.ADD | BinaryOp.SUB | BinaryOp.MUL) | Unary(UnaryOp.NEG) if may_wrap(expr):
+            form = take_apart(expr)
         case Binary(BinaryOp.ADD | BinaryOp.SUB as op, a, b):
             second = scale if op is BinaryOp.ADD else -scale
             return _accumulate(a, scale, terms, take_apart) + _accumulate(b, second, terms, take_apart)
