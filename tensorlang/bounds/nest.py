@@ -187,7 +187,7 @@ class _NestBuilder:
                 inner_extent, outer_extent = self.extents.pop(inner), self.extents.pop(outer)
                 roots = self.source.pop(outer) | self.source.pop(inner)
                 done = _Step(step, inner_extent, roots, False)
-                self.extents[fused] = simplify(Binary(BinaryOp.MUL, outer_extent, inner_extent), self.facts)
+                self.extents[fused] = self._product(outer_extent, inner_extent)
                 self.source[fused] = roots
                 self._inherit([outer, inner], [fused] if {outer, inner} & self.descends_inner else [])
             case Rename(old, new):
@@ -197,6 +197,13 @@ class _NestBuilder:
                 self.untouched |= {new} if old in self.untouched else set()
                 self._inherit([old], [new] if old in self.descends_inner else [])
         return done
+
+    def _product(self, outer: Expr, inner: Expr) -> Expr:
+        """The iterations of two loops taken together, none if either has none: a region that is not needed may have two
+        extents below 0, whose product is not."""
+        if not any(self.facts.proves_at_least(linearize(extent), 0) for extent in (outer, inner)):
+            outer = Binary(BinaryOp.MAX, outer, index(0))
+        return simplify(Binary(BinaryOp.MUL, outer, inner), self.facts)
 
     def _inherit(self, gone: list[str], inner: list[str]) -> None:
         """Forget names that a transform replaced; `inner` are the new loops that still descend from an inner loop."""

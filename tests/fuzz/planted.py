@@ -65,10 +65,10 @@ PLANTS: Mapping[str, Plant] = {
         "lowering.unroll_loops", "for i in range(bound):", "for i in range(max(1, bound - 1)):"
     ),
     "the steady state begins one iteration early": Plant(
-        "lowering.partition_loops", "max(0, -(lo // coefficient)), extent", "max(0, -(lo // coefficient) - 1), extent"
+        "lowering.partition_loops", "to_expr(constant(coefficient - 1).plus", "to_expr(constant(-1).plus"
     ),
     "the steady state ends one iteration late": Plant(
-        "lowering.partition_loops", "min(extent, lo // -coefficient + 1)", "min(extent, lo // -coefficient + 2)"
+        "lowering.partition_loops", "rest.plus(constant(-coefficient))", "rest.plus(constant(-2 * coefficient))"
     ),
     "accumulators are promoted across moving addresses": Plant(
         "lowering.promote_accumulators", "if moves or guards", "if guards"
