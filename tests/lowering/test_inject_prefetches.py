@@ -145,7 +145,7 @@ def test_a_guard_of_prefetches_does_not_split_the_loop(policy: str) -> None:
 
 
 def test_reads_whose_ends_are_out_of_sight_are_asked_for_as_far_as_the_storage_goes() -> None:
-    """The index depends on data; it is legal as no point of the domain reads `f`, which the prefetching loop cannot see."""
+    """The index depends on data: legal, as no point of the domain reads `f`, which the prefetching loop cannot see."""
     x = tl.Input("x", (9, 40), tl.float32)
     n = tl.Input("n", (9,), tl.int64)
     f, g = tl.Func("f"), tl.Func("g")

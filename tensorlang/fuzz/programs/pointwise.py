@@ -113,7 +113,7 @@ def draw_narrow(builder: Builder) -> None:
 
 
 def draw_product(builder: Builder) -> None:
-    """A product of floats, and a sum that has it for a term: each rounds by itself, wherever the product is computed."""
+    """A product of floats, and a sum that has it for a term: each rounds by itself, wherever it is computed."""
     chance = builder.chance
     dtype = chance.one_of((float32, float64))
     value = builder.input(builder.shape(chance.integer(1, 2)), dtype)
