@@ -149,7 +149,7 @@ class Surroundings:
         interval = self._interval(let.value)
         if domain is not None and (self._clip or domain.is_exact(writes=self._writes)):
             first, last = (self._interval(e) for e in (domain.min, domain.last))
-            assert first.lo is not None and last.hi is not None, "domains are bounded"
+            # A domain has ends; seen from one of the loops around, they may be out of sight, and there nothing is cut.
             interval = interval.clip(first.lo, last.hi, self._facts)
             self._conditions.append(Compare(CompareOp.LE, substitute(domain.min, self._lets), value))
             self._conditions.append(Compare(CompareOp.LE, value, substitute(domain.last, self._lets)))

@@ -107,7 +107,7 @@ class Attempt:
         if self.problem is not None:
             return Outcome(Kind.REFUSED, self.problem.rule or self.problem.message)
         assert self.program is not None, "draw comes first"
-        return compare(self.compile(), is_exact=self.program.is_exact)
+        return compare(self.compile(), self.program.exact)
 
     def compile(self) -> Kernel:
         """The kernel of the pair, without lowering it again."""
@@ -115,10 +115,10 @@ class Attempt:
         return compile_module(self._module, algorithm=self.scene.original, schedule=self.schedule, cache=False)
 
 
-def compare(kernel: Kernel, *, is_exact: bool) -> Outcome:
-    """Compare a kernel with the oracle."""
+def compare(kernel: Kernel, exact: Collection[str]) -> Outcome:
+    """Compare a kernel with the oracle; the outputs in `exact` to the bit."""
     for threads in THREADS:
-        reason = disagreement(kernel, threads, is_exact=is_exact)
+        reason = disagreement(kernel, threads, exact)
         if reason:
             return Outcome(Kind.MISMATCH, f"with {threads} thread{'s' if threads > 1 else ''}: {reason}")
     return Outcome(Kind.AGREED)

@@ -185,6 +185,10 @@ class Facts:
                 return Limits(a.intersect(Limits(b.lo, None)).lo, hi)
             case BinaryOp.FLOOR_DIV if b.lo is not None and b.lo > 0:
                 return _quotient(a, b.lo, b.hi)
+            case BinaryOp.FLOOR_DIV if a.lo is not None and a.hi is not None:
+                # No quotient is farther from 0, whatever the divisor.
+                farthest = max(abs(a.lo), abs(a.hi))
+                return Limits(-farthest, farthest)
             case BinaryOp.MOD if b.hi is not None and b.lo is not None and b.lo > 0:
                 if a.lo is not None and a.hi is not None and b.lo == b.hi and a.lo // b.lo == a.hi // b.lo:
                     return Limits(a.lo % b.lo, a.hi % b.lo)

@@ -26,11 +26,11 @@ class Interval:
             _extreme(BinaryOp.MIN, self.lo, other.lo, facts), _extreme(BinaryOp.MAX, self.hi, other.hi, facts)
         )
 
-    def clip(self, lo: Expr, hi: Expr, facts: Facts = NOTHING_KNOWN) -> Interval:
+    def clip(self, lo: Expr | None, hi: Expr | None, facts: Facts = NOTHING_KNOWN) -> Interval:
         """What of it lies in ``[lo, hi]``."""
         return Interval(
-            lo if self.lo is None else _extreme(BinaryOp.MAX, self.lo, lo, facts),
-            hi if self.hi is None else _extreme(BinaryOp.MIN, self.hi, hi, facts),
+            lo if self.lo is None else self.lo if lo is None else _extreme(BinaryOp.MAX, self.lo, lo, facts),
+            hi if self.hi is None else self.hi if hi is None else _extreme(BinaryOp.MIN, self.hi, hi, facts),
         )
 
 

@@ -7,37 +7,38 @@ from collections.abc import Callable
 import pytest
 
 import tensorlang as tl
+from tensorlang.lang.expr import Expr
 from tensorlang.validation import check_kernel
 
 LARGE = 3074457345618258602
 """Four times this is more than 64 bits hold."""
 
 
-def compared(i: tl.Var) -> tl.Expr:
+def compared(i: tl.Var) -> Expr:
     return tl.cast(tl.int32, i * LARGE < 100)
 
 
-def divided(i: tl.Var) -> tl.Expr:
+def divided(i: tl.Var) -> Expr:
     return (i * LARGE) // 4 + (i * LARGE) % 7
 
 
-def larger(i: tl.Var) -> tl.Expr:
+def larger(i: tl.Var) -> Expr:
     return tl.max(i * LARGE, i) + tl.min(i * LARGE, 3)
 
 
-def data(i: tl.Var) -> tl.Expr:
+def data(i: tl.Var) -> Expr:
     x = tl.Input("x", (9,), tl.int64)
     is_less = tl.cast(tl.int64, x[i] < x[i] + (2**63 - 1))
     return is_less + (x[i] * 2**62) // 2 + (x[i] // 2 + 2**62) // 2
 
 
-def narrow(i: tl.Var) -> tl.Expr:
+def narrow(i: tl.Var) -> Expr:
     return tl.cast(tl.int64, tl.cast(tl.int16, i) * tl.cast(tl.int16, 9000)) < 5
 
 
 @pytest.mark.parametrize("value", [compared, divided, larger, data, narrow])
 @pytest.mark.parametrize("lanes", [1, 4])
-def test_values_wrap(value: Callable[[tl.Var], tl.Expr], lanes: int) -> None:
+def test_values_wrap(value: Callable[[tl.Var], Expr], lanes: int) -> None:
     i, f = tl.Var("i"), tl.Func("f")
     f[i] = value(i)
     s = tl.Schedule()

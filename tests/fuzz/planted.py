@@ -64,8 +64,10 @@ PLANTS: Mapping[str, Plant] = {
     "unrolling drops the last copy": Plant(
         "lowering.unroll_loops", "for i in range(bound):", "for i in range(max(1, bound - 1)):"
     ),
-    "the steady state begins one iteration early": Plant(
-        "lowering.partition_loops", "to_expr(constant(coefficient - 1).plus", "to_expr(constant(-1).plus"
+    "the steady state begins one iteration late": Plant(
+        "lowering.partition_loops",
+        "(0, first), (first, last), (last, extent)",
+        "(0, first), (first + 1, last), (last, extent)",
     ),
     "the steady state ends one iteration late": Plant(
         "lowering.partition_loops", "rest.plus(constant(-coefficient))", "rest.plus(constant(-2 * coefficient))"
@@ -126,10 +128,10 @@ PLANTS: Mapping[str, Plant] = {
     "partial results start from 0": Plant(
         "schedule.merging", "_zero(kind) if found is None else identity(found.op, kind)", "_zero(kind)"
     ),
-    "all workers share one scratch": Plant(
+    "the scratch of workers lies over what they share": Plant(
         "codegen.functions",
-        "builder.mul(worker, int_constant(self._workspace.worker_bytes))",
-        "builder.mul(worker, int_constant(0))",
+        "builder.mul(worker, int_constant(self._workspace.worker_bytes)), int_constant(self._workspace.shared_bytes)",
+        "builder.mul(worker, int_constant(self._workspace.worker_bytes)), int_constant(0)",
     ),
 }
 """Every defect by what it does."""

@@ -13,4 +13,4 @@ from tensorlang.fuzz.judge import disagreement
 def test_the_bits_of_a_nan_are_no_result(dtype: DType) -> None:
     x, i, f = tl.Input("x", (40,), tl.int16), tl.Var("i"), tl.Func("f")
     f[i] = tl.cast(dtype, tl.sqrt(tl.cast(tl.float32, x[i])))
-    assert disagreement(tl.compile(f, cache=False), 1, is_exact=True) == ""
+    assert disagreement(tl.compile(f, cache=False), 1, ["f"]) == ""

@@ -142,3 +142,21 @@ def test_a_guard_of_prefetches_does_not_split_the_loop(policy: str) -> None:
     text = tl.lowered_passes(f, s)
     assert "partition_loops (main" in text
     assert text.count("for f.0.j in 0..40") == text.count("for f.0.i in 0..11") > 0
+
+
+def test_reads_whose_ends_are_out_of_sight_are_asked_for_as_far_as_the_storage_goes() -> None:
+    """The index depends on data: legal, as no point of the domain reads `f`, which the prefetching loop cannot see."""
+    x = tl.Input("x", (9, 40), tl.float32)
+    n = tl.Input("n", (9,), tl.int64)
+    f, g = tl.Func("f"), tl.Func("g")
+    f[i, j] = x[i, j + n[i]]
+    domain = tl.RDom("r", 1)
+    (r,) = domain
+    domain.where((r * 3 + 1) % 4 != 1)
+    g[i] = tl.sum(f[i, r])
+    s = tl.Schedule()
+    s["f"].compute_at("g", "i").split("j", "jo", "ji", 2, tail="predicate").prefetch("x", "jo", "jo", 3, "clamp")
+    resolved = resolve(build_algorithm(g), s)
+    module = lower(resolved, {"g": (9,)})
+    inputs = {item.name: np.zeros(item.shape, item.type.numpy) for item in resolved.algorithm.inputs}
+    assert run(module, inputs).prefetched == {}

@@ -79,13 +79,16 @@ def roots(plan: Plan, name: StageName) -> list[str]:
 def follow(
     transforms: tuple[Transform, ...], sizes: Mapping[str, int | None]
 ) -> tuple[dict[str, int | None], list[TailStrategy]]:
-    """The extents of a definition's loops from those of its dimensions, and the tails of splits that do not divide."""
+    """The extents of a definition's loops from those of its dimensions, and the tails of splits that do not divide.
+
+    A split of an extent that differs from iteration to iteration is not among them, as it may divide all of them.
+    """
     sizes, undivided = dict(sizes), []
     for step in transforms:
         match step:
             case Split(old, outer, inner, factor, tail):
                 extent = sizes.pop(old)
-                if factor != 1 and (extent is None or extent % factor):
+                if extent is not None and extent % factor:
                     undivided.append(tail)
                 sizes |= {outer: None if extent is None else -(-extent // factor), inner: factor}
             case Fuse(outer, inner, fused):

@@ -74,13 +74,13 @@ class Term:
 class Program:
     """A finished program: statements after `PRELUDE`, the Funcs to compute, and the shapes to compute them over.
 
-    `is_exact` says that no output depends on how sums are ordered and contracted.
+    `exact` names the outputs that do not depend on how sums are ordered and contracted.
     """
 
     statements: tuple[str, ...]
     shapes: Mapping[str, tuple[int, ...]]
     features: tuple[str, ...]
-    is_exact: bool
+    exact: frozenset[str]
     funcs: Mapping[str, Func] = field(repr=False)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorlang.dtypes import bfloat16, float16, int32, int64
+from tensorlang.dtypes import bfloat16, float16, float32, float64, int32, int64
 from tensorlang.fuzz.programs.expressions import Mixer
 from tensorlang.fuzz.programs.frame import Frame
 from tensorlang.fuzz.programs.model import Box, Builder, Certainty, Term, Value, type_text
@@ -110,6 +110,19 @@ def draw_narrow(builder: Builder) -> None:
     mixer = Mixer(frame)
     term = mixer.mix([frame.read(value)], changes=1)
     frame.define(mixer.cast(term, builder.chance.one_of((float16, bfloat16))))
+
+
+def draw_product(builder: Builder) -> None:
+    """A product of floats, and a sum that has it for a term: each rounds by itself, wherever it is computed."""
+    chance = builder.chance
+    dtype = chance.one_of((float32, float64))
+    value = builder.input(builder.shape(chance.integer(1, 2)), dtype)
+    inner = Frame(builder, value.rank)
+    a, b = inner.read(value, is_plain=True), inner.read(value)
+    product = inner.define(Term(f"{a.text} * {b.text}", dtype, Certainty.PRODUCT), prefix="q")
+    frame = Frame(builder, value.rank)
+    a, b = frame.read(product), frame.read(value)
+    frame.define(Term(f"({a.text} {chance.one_of('+-')} {b.text})", dtype))
 
 
 def draw_siblings(builder: Builder) -> None:

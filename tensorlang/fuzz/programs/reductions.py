@@ -55,7 +55,7 @@ def _accumulate(frame: Frame, mixer: Mixer, term: Term) -> Value:
         builder.say(f"{place} = {place} {chance.one_of('&|')} {term.text}")
         return frame.finish(name, Term(place, term.type, Certainty.EXACT, term.is_constant))
     text = term.text
-    kind = chance.weighted([("+=", 8), ("tl.max", 2), ("tl.min", 2), ("-=", 1), ("*=", 1), ("bits", 1)])
+    kind = chance.weighted([("+=", 4), ("tl.max", 2), ("tl.min", 2), ("-=", 1), ("*=", 2), ("bits", 1)])
     if kind == "bits" and not term.type.is_integer:
         kind = "tl.max"
     if kind in ("tl.max", "tl.min"):

@@ -16,6 +16,7 @@ from tensorlang.fuzz.programs.pointwise import (
     draw_gather,
     draw_narrow,
     draw_params,
+    draw_product,
     draw_ramp,
     draw_siblings,
     draw_stencil,
@@ -66,6 +67,7 @@ FEATURES: Mapping[str, ProgramFeature] = MappingProxyType(
         "gather": ProgramFeature(draw_gather, 2),
         "narrow": ProgramFeature(draw_narrow, 1),
         "params": ProgramFeature(draw_params, 2, frozenset({"specialize", "specialize_fail"})),
+        "product": ProgramFeature(draw_product, 2, frozenset({"compute_inline"})),
         "ramp": ProgramFeature(draw_ramp, 1, frozenset({"round_up"})),
         "inline_reduction": ProgramFeature(draw_inline_reduction, 2),
         "constant_table": ProgramFeature(draw_constant_table, 1, frozenset({"compute_at_init"})),
@@ -110,8 +112,8 @@ def _finish(builder: Builder) -> Program:
         also = chance.one_of(others)
         shapes[also.name] = _full_shape(also)
     funcs = {name: item for name, item in builder.scope.items() if isinstance(item, Func)}
-    is_exact = all(value.certainty is Certainty.EXACT for value in builder.values if value.name in shapes)
-    return Program(tuple(builder.statements), shapes, tuple(builder.features), is_exact, funcs)
+    inexact = {value.name for value in builder.values if value.certainty is not Certainty.EXACT}
+    return Program(tuple(builder.statements), shapes, tuple(builder.features), frozenset(shapes) - inexact, funcs)
 
 
 def _can_be_output(value: Value) -> bool:
