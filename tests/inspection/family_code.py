@@ -45,6 +45,22 @@ def apart(lanes: int) -> tuple[tl.Func, tl.Schedule]:
     return f, s
 
 
+def panels(lanes: int, distance: int = 0) -> tuple[tl.Func, tl.Schedule]:
+    """A product by packed panels of two vectors, which may be prefetched so many steps of the reduction ahead."""
+    rows, width, size = (14 if lanes == 16 else 6), 2 * lanes, 256
+    x, w = tl.Input("x", (4 * rows, size), tl.float32), tl.Input("w", (size, 2 * width), tl.float32, constant=True)
+    (i, j), k, y = tl.vars("i j"), tl.RDom("k", size), tl.Func("y")
+    y[i, j] += x[i, k] * w[k, j]
+    s = tl.Schedule(y)
+    packed = s.in_(w, y, "packed").compute_at_init()
+    packed.split_storage("j", "panel", "column", width).reorder_storage("panel", "k", "column")
+    tiles = s[y.update()].tile("i", "j", "io", "jo", "ii", "ji", rows, width).reorder("io", "jo", k, "ii", "ji")
+    tiles.vectorize("ji", lanes).unroll("ji").unroll("ii")
+    if distance:
+        tiles.prefetch("packed", k, k, distance).partition(k, "always")
+    return y, s
+
+
 def kernels() -> Iterator[tuple[str, tl.Kernel]]:
     """Each program by name, compiled."""
     target = host_target()
@@ -55,6 +71,12 @@ def kernels() -> Iterator[tuple[str, tl.Kernel]]:
     for rows, vectors in TILES[target.name]:
         func, schedule, shape = tile(rows, vectors, target.lanes(tl.float32))
         yield f"{rows}x{vectors}", tl.compile(func, schedule, shape=shape)
+    for distance in (0, 8):
+        func, schedule = panels(target.lanes(tl.float32), distance)
+        yield (
+            f"panels {distance}",
+            tl.compile(func, schedule, shape=(56, 64) if target.lanes(tl.float32) == 16 else (24, 32)),
+        )
     yield "apart", tl.compile(*apart(target.lanes(tl.float32)))
 
 

@@ -65,3 +65,12 @@ def test_a_store_to_one_array_repeats_no_load_of_another(target: str) -> None:
     assert loop["stores"] % 4 == 0
     # One load of x for four stores; w is in registers.
     assert (4 * loop["loads"], loop["broadcasts"], loop["embedded_broadcasts"]) == (loop["stores"], 0, 0)
+
+
+@both_targets
+def test_prefetches_of_a_packed_panel_are_one_instruction_each(target: str) -> None:
+    plain, ahead = (dict(hot_loops(target)[f"panels {distance}"]) for distance in (0, 8))
+    assert waste(plain) == {}
+    # A step reads two vectors of the panel, of 64 bytes each or of 64 together: no test, and no address of its own.
+    lines = 2 if target == "avx512" else 1
+    assert ahead == {**plain, "instructions": plain["instructions"] + lines}
