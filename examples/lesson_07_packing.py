@@ -39,6 +39,12 @@ for _ in range(3):
 # Without a state the kernel still answers, but packs anew in every call.
 assert np.array_equal(kernel(rows, weights), kernel(rows, state=state))
 
+# What the processor does not fetch ahead by itself can be asked for: at each step of k, the row of the panel that is
+# read 8 steps later. `partition` takes the question whether there is such a row out of the loop.
+s[y.update()].prefetch("packed", k, k, 8).partition(k, "always")
+kernel = tl.compile(y, s)
+np.testing.assert_allclose(kernel(rows, state=kernel.prepare(w=weights)), rows @ weights, rtol=1e-4, atol=1e-4)
+
 # Only what depends on constant Inputs alone can be computed once.
 s = tl.Schedule(y)
 try:

@@ -14,8 +14,30 @@ from pathlib import Path
 from typing import Any
 
 from numba import njit
+from numba.core.caching import FunctionCache
 
-_OPTIONS: Mapping[str, Any] = {"nogil": True, "boundscheck": False, "error_model": "numpy", "no_cfunc_wrapper": True}
+# Nothing here allocates: without Numba's counted references there is no need to make its runtime, which is compiled
+# anew in every process.
+_OPTIONS: Mapping[str, Any] = {
+    "_nrt": False,
+    "nogil": True,
+    "boundscheck": False,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,
+}
+
+
+class CodeCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
+    """Numba's cache, which loads machine code without what only compilation needs.
+
+    Numba registers all that it can compile, several thousand functions, before the first function is loaded in a
+    process. Machine code needs none of them; for a function that is not found, and so compiled, they are.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What there is for a signature, or None."""
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 @dataclass(frozen=True)
@@ -103,6 +125,7 @@ def _compile_kept(
     if not _holds(entry, source):
         write_atomically(entry, source.encode())
     dispatcher = njit(cache=True, **_OPTIONS, **options)(_define(source, str(entry), namespace))
+    dispatcher._cache = CodeCache(dispatcher.py_func)
     files = Path(dispatcher._cache.cache_path)
     if not _is_intact(entry, files):
         _discard(entry, files)

@@ -9,9 +9,13 @@ import llvmlite.binding as llvm
 from llvmlite import ir as ll
 from numba import cfunc, njit, prange, threading_layer, types
 from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
+from numba.core.registry import cpu_target
+from numba.core.runtime import rtsys
 from numba.extending import intrinsic
 from numba.np.ufunc.parallel import _launch_threads
 
+from tensorlang.codegen.cache import CodeCache
 from tensorlang.codegen.types import I64, PTR
 
 LAUNCH_SYMBOL = "tensorlang_launch"
@@ -82,10 +86,20 @@ def register_launcher() -> None:
     with _lock:
         if not _launchers:
             _launch_threads()
-            launcher = cfunc(_SIGNATURE, cache=_IS_CACHED)(_launch)
+            launcher = _load_launcher() if _IS_CACHED else cfunc(_SIGNATURE)(_launch)
             llvm.add_symbol(LAUNCH_SYMBOL, launcher.address)
             # The machine code lives as long as this object.
             _launchers.append(launcher)
+
+
+def _load_launcher() -> Any:
+    """What ``cfunc(_SIGNATURE, cache=True)`` makes of `_launch`, loaded faster: see `CodeCache`."""
+    # The code frees memory of Numba's runtime, which is there once that is initialised.
+    rtsys.initialize(cpu_target.target_context)
+    launcher: Any = CFunc(_launch, (_SIGNATURE.args, _SIGNATURE.return_type), locals={}, options={})
+    launcher._cache = CodeCache(_launch)
+    launcher.compile()
+    return launcher
 
 
 def threading_layer_name() -> str:

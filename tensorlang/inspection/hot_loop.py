@@ -18,7 +18,9 @@ _ARITHMETIC = re.compile(r"^v(add|sub|mul|div|max|min|sqrt)[ps][shd]$")
 _SCALAR = re.compile(r"^(?!v?p)\w+s[shd]$")
 _ELEMENT = re.compile(r"^(vpbroadcast[bwdq]|vbroadcasts[shd]|v?mov[dq]|v?pinsr[bwdq]|v?insertps)$")
 _INSERT = re.compile(r"^v?(pinsr[bwdq]|insertps)$")
-_STACK = re.compile(r"\((%rsp|%rbp)\)")
+_STACK = re.compile(r"\(%rsp\b")
+_FRAME = re.compile(r"\((%rsp|%rbp)\b")
+_ENTERS_FRAME = "movq %rsp, %rbp"
 _ELEMENT_BITS = {"b": 8, "w": 16, "h": 16, "s": 32, "d": 64, "q": 64}
 
 
@@ -97,10 +99,14 @@ class HotLoop:
 def find_hot_loop(assembly: str) -> HotLoop:
     """Count what the hot loop of an assembly text with LLVM's remarks holds; see `tensorlang.runtime.Kernel.asm`."""
     loops: dict[object, list[Block]] = {}
-    for number, block in enumerate(read_blocks(assembly)):
+    blocks = read_blocks(assembly)
+    for number, block in enumerate(blocks):
         loops.setdefault((block.function, block.loop) if block.loop else number, []).append(block)
     hottest = max(loops.values(), key=_heat, default=[])
-    return _count([i for block in hottest for i in block.instructions], hottest[0].depth if hottest else 0)
+    # %rbp is a register as any other in a function that has no frame.
+    framed = {block.function for block in blocks for i in block.instructions if i.text == _ENTERS_FRAME}
+    stack = _FRAME if hottest and hottest[0].function in framed else _STACK
+    return _count([i for block in hottest for i in block.instructions], hottest[0].depth if hottest else 0, stack)
 
 
 def _heat(blocks: Sequence[Block]) -> tuple[int, int, int, int]:
@@ -112,14 +118,14 @@ def _heat(blocks: Sequence[Block]) -> tuple[int, int, int, int]:
     return times * fma_bits, times * vectors, -sum(map(_is_masked, instructions)), times * len(instructions)
 
 
-def _count(instructions: Sequence[Instruction], depth: int) -> HotLoop:
+def _count(instructions: Sequence[Instruction], depth: int, stack: re.Pattern[str]) -> HotLoop:
     vector = [i for i in instructions if i.registers]
     fmas = [i for i in vector if is_multiply_add(i.mnemonic)]
     packed = [i for i in fmas if _is_packed(i)]
     loads = [i for i in vector if i.is_load]
     spills = [i for i in vector if i.remark.endswith("Spill")]
     reloads = [i for i in vector if i.remark.endswith("Reload")]
-    on_stack = sum(bool(_STACK.search(i.text)) for i in vector)
+    on_stack = sum(bool(stack.search(i.text)) for i in vector)
     widths = [bits for i in packed or vector for bits, _ in i.registers]
     return HotLoop(
         depth=depth,

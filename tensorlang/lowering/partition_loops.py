@@ -205,11 +205,13 @@ def _assume(expr: Expr, known: set[Expr]) -> Expr:
 
 def _deciding(loop: For, facts: Facts) -> list[_Condition]:
     """The conditions in the body of `loop` that decide where it is split: those in the deepest serial loops, as one
-    further out runs too rarely to pay for a second copy, unless its policy is to split always or never."""
+    further out runs too rarely to pay for a second copy, and not those of prefetches, which processors do beside the
+    rest; all of them if its policy is to split always."""
     if loop.hints.partition is PartitionPolicy.NEVER:
         return []
     deepest, is_always = _depth(loop.body), loop.hints.partition is PartitionPolicy.ALWAYS
-    return [c for c in _conditions(loop.body, facts, {}, 0) if is_always or c.depth == deepest]
+    conditions = _conditions(loop.body, facts, {}, 0, with_prefetches=is_always)
+    return [condition for condition in conditions if is_always or condition.depth == deepest]
 
 
 def _depth(stmt: Stmt) -> int:
@@ -220,9 +222,11 @@ def _depth(stmt: Stmt) -> int:
     return below + (isinstance(stmt, For) and stmt.kind is LoopKind.SERIAL)
 
 
-def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int) -> Iterator[_Condition]:
-    """The comparisons that guards, selects and predicates in `stmt` depend on, those of prefetches aside."""
-    if only_prefetches(stmt):
+def _conditions(
+    stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int, *, with_prefetches: bool
+) -> Iterator[_Condition]:
+    """The comparisons that guards, selects and predicates in `stmt` depend on, with or without those of prefetches."""
+    if only_prefetches(stmt) and not with_prefetches:
         return
     guards = [stmt.condition] if isinstance(stmt, IfThenElse) else []
     if isinstance(stmt, Store | Accumulate) and stmt.predicate is not None:
@@ -247,4 +251,4 @@ def _conditions(stmt: Stmt, facts: Facts, inner: dict[str, Interval], depth: int
         inner = {**inner, stmt.name: from_limits(limits)}
         facts = facts.with_limits(stmt.name, limits)
     for below in substatements(stmt):
-        yield from _conditions(below, facts, inner, depth)
+        yield from _conditions(below, facts, inner, depth, with_prefetches=with_prefetches)

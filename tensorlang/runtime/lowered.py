@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -99,8 +100,17 @@ def _read(path: Path) -> Lowered | None:
 
 @cache
 def lowering_epoch() -> str:
-    """Hash of the source of the whole compiler: any change of it makes lowered modules obsolete."""
-    digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """Hash of which source files the compiler has: any change of one makes lowered modules obsolete.
+
+    Files are known by path, size and time of change, as Python itself knows whether its compiled files are up to date.
+    """
+    files = [f"{file.path} {found.st_size} {found.st_mtime_ns}" for file, found in _sources(str(_PACKAGE))]
+    return hashlib.sha256("\n".join([sys.version, *sorted(files)]).encode()).hexdigest()
+
+
+def _sources(directory: str) -> Iterator[tuple[os.DirEntry[str], os.stat_result]]:
+    for entry in os.scandir(directory):
+        if entry.is_dir():
+            yield from _sources(entry.path)
+        elif entry.name.endswith(".py"):
+            yield entry, entry.stat()

@@ -85,10 +85,15 @@ def programs(lanes: int) -> Mapping[str, Callable[[], Program]]:
 
 @cache
 def analyses(target: str) -> Mapping[str, Any]:
-    """What `analyse` finds in each program, compiled for a target by a process that is told it has such a CPU."""
+    """What `analyse` finds in each program, compiled for a target."""
+    return run_for(target, "tests.inspection.quality_programs")
+
+
+def run_for(target: str, module: str) -> Mapping[str, Any]:
+    """The JSON object that a module prints, run by a process that is told it has such a CPU."""
     cpu, features = CPUS[target]
     environment = {**os.environ, "NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "tests.inspection.quality_programs"]
+    command = [sys.executable, "-m", module]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True, cwd=ROOT)
     found: Mapping[str, Any] = json.loads(done.stdout)
     return found

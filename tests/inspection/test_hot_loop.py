@@ -141,3 +141,10 @@ def test_chains_between_passes() -> None:
     assert carried("vdivps %ymm3, %ymm2, %ymm3") == 13
     assert carried("vmovups (%rax), %zmm3 {%k1}") == 1
     assert carried("vmovups (%rax), %zmm3 {%k1} {z}") == 0
+
+
+@pytest.mark.parametrize(("entry", "stack"), [("", 1), ("\tmovq\t%rsp, %rbp\n", 2)])
+def test_the_frame_pointer_is_one_only_where_a_function_has_a_frame(entry: str, stack: int) -> None:
+    body = WIDE.replace("(%rsi)", "16(%rbp)") + WIDE.replace("(%rsi)", "64(%rsp,%rax,4)")
+    other = "g:\n\tmovq\t%rsp, %rbp\n\tretq\n"
+    assert find_hot_loop("f:\n" + entry + loop("BB0_1", 1, body) + other).stack == stack

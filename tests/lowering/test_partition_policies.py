@@ -48,6 +48,39 @@ def test_never_is_about_one_loop() -> None:
     )
 
 
+PREFETCHING = """
+for k in serial(8{policy}):
+    if k < 5:
+        for line in serial(2):
+            prefetch(x[k * 32 + line * 16 + 96])
+    out[k] = x[k * 32]
+"""
+
+
+def test_always_takes_the_tests_of_prefetches_out_of_a_loop() -> None:
+    assert_partitioned(
+        PREFETCHING.format(policy=", always"),
+        """
+        for k in 0..5 (always partitioned):
+          for line in 0..2:
+            prefetch x[k * 32 + line * 16 + 96]
+          out{k} = x{k * 32}
+        for k in 0..3 (always partitioned):
+          out{k + 5} = x{k * 32 + 160}
+        """,
+    )
+    assert_partitioned(PREFETCHING.format(policy=""), PREFETCHED)
+
+
+PREFETCHED = """
+        for k in 0..8:
+          if k < 5:
+            for line in 0..2:
+              prefetch x[k * 32 + line * 16 + 96]
+          out{k} = x{k * 32}
+        """
+
+
 def test_always_splits_at_conditions_outside_the_innermost_loop() -> None:
     assert_partitioned(
         OUTER.format(policy=", always"),

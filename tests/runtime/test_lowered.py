@@ -27,6 +27,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def lowerings(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Grows by one with each call of `lower`."""
     calls: list[Any] = []
+
     def counted(*args: Any, **options: Any) -> Any:
         calls.append(args)
         return lower(*args, **options)
