@@ -6,9 +6,13 @@
   share the vectors they load.
 * A register tile holds `tile_q` columns by `tile_vectors` vectors. Weights stay in place: their vectors are contiguous
   already, unless the number of channels is no multiple of the tile, when a zero-padded copy is made once.
-* `order`: ``channels_inner`` finishes all channels of a tile of columns before moving on, so that rows are read from
-  front to back; ``channels_outer`` finishes the block of rows for one tile of channels, so that its weights stay near.
-* `image`: a padded image is made at once (``root``) or by block of `block_p` output rows (``block``).
+* The rows of the output are cut into `row_blocks` equal blocks (0: every row is one). `order`: ``channels_inner``
+  finishes all channels of a tile of columns before moving on, so that rows are read from front to back;
+  ``channels_outer`` finishes the block for one tile of channels, and deals tiles of channels to threads as well.
+* `image`: a padded image costs a copy of the input, which is dear where each element takes part in nine
+  multiply-adds. ``inline`` makes none: conditions on the borders are taken out of the steady state of the loops, and
+  the first and last rows and columns have code of their own. Else it is made at once (``root``), by block of rows
+  (``block``), or row by row, and only those kept that are still needed (``rows``).
 * Bias and activation are computed on the tile as it leaves the registers.
 """
 
@@ -16,15 +20,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schedules.families.image import BLOCK, DIRECT, image_choices, schedule_image
+from schedules.families.image import BLOCK, DIRECT, INLINE, ROOT, ROWS, schedule_image
 from schedules.families.tiles import (
+    GOOD_BALANCE,
     RegisterTile,
     accumulate_in_vectors,
+    balance,
+    collides,
+    element_bytes,
     guard_tail,
     lanes_for,
     slide_tail,
     steps,
-    tall_block,
     up_to,
     waste,
 )
@@ -36,8 +43,9 @@ from tensorlang.schedule import Schedule
 
 _TILE_Q = (1, 2, 3, 4, 5, 6, 7, 8, 10, 14)
 _VECTORS = (1, 2, 4)
-_BLOCK_P = (1, 2, 4, 7, 8, 14)
+_ROW_BLOCKS = (0, 1, 2, 4, 8, 16, 32)
 _MAX_WASTE = 0.34
+_MANY_REGISTERS = 32
 
 
 @dataclass(frozen=True)
@@ -46,14 +54,19 @@ class _Point:
 
     tile_q: int
     tile_vectors: int
-    block_p: int
+    row_blocks: int
     order: str
+    unroll_r: bool
     unroll_s: bool
     image: str
 
     @classmethod
     def of(cls, knobs: Knobs) -> _Point:
         return cls(**knobs)  # type: ignore[arg-type]  # values come from `space`, which fixes their types
+
+    def rows(self, conv: DepthwiseConv2d) -> int:
+        """Output rows of a block."""
+        return steps(conv.p, self.row_blocks) if self.row_blocks else 1
 
 
 class DepthwiseConv2dFamily:
@@ -71,35 +84,37 @@ class DepthwiseConv2dFamily:
             (
                 Knob("tile_q", up_to(conv.q, _TILE_Q)),
                 Knob("tile_vectors", up_to(vectors, _VECTORS)),
-                Knob("block_p", up_to(conv.p, _BLOCK_P)),
+                Knob("row_blocks", tuple(n for n in _ROW_BLOCKS if n <= conv.p)),
                 Knob("order", ("channels_inner", "channels_outer")),
+                Knob("unroll_r", (False, True)),
                 Knob("unroll_s", (True, False)),
-                Knob("image", image_choices(conv)),
+                Knob("image", _images(conv)),
             )
         )
 
     def is_legal(self, workload: Workload, knobs: Knobs, target: Target) -> bool:
         conv, point = _as_depthwise(workload), _Point.of(knobs)
         tile = RegisterTile(point.tile_q, point.tile_vectors, lanes_for(conv, conv.k, target))
-        overlap = (1 + waste(conv.p, point.block_p)) * (1 + waste(conv.q, point.tile_q))
-        has_room = point.image != DIRECT or conv.k % tile.width == 0
+        overlap = (1 + waste(conv.p, point.rows(conv))) * (1 + waste(conv.q, point.tile_q))
+        has_room = point.image not in (DIRECT, INLINE) or conv.k % tile.width == 0
         return tile.fits(target) and overlap <= 1 + _MAX_WASTE and has_room
 
     def default(self, workload: Workload, target: Target, threads: int) -> dict[str, KnobValue]:
         conv = _as_depthwise(workload)
-        lanes = lanes_for(conv, conv.k, target)
-        columns = [n for n in up_to(conv.q, _TILE_Q) if waste(conv.q, n) <= _MAX_WASTE]
-        # Input vectors, shared among taps, take registers beside the accumulators: use about half of the file.
-        fitting = [n for n in columns if 2 * n <= target.vector_registers]
-        tile_q = max(fitting, key=lambda n: (n / (1 + waste(conv.q, n)), -n))
-        vectors = 1 if tile_q > 4 or steps(conv.k, lanes) == 1 else 2
+        tile = _best_tile(conv, target)
+        row_blocks = _row_blocks(conv, threads)
+        # Taps of one tile that evict each other before the next row needs them.
+        columns = (tile.rows - 1) * conv.stride[1] + conv.s
+        is_skewed = collides(conv.r * columns, conv.c * element_bytes(conv))
+        in_place = conv.k % tile.width == 0 and not is_skewed
         return {
-            "tile_q": tile_q,
-            "tile_vectors": vectors,
-            "block_p": tall_block(conv.p, _BLOCK_P, conv.n, threads),
-            "order": "channels_inner",
+            "tile_q": tile.rows,
+            "tile_vectors": tile.vectors,
+            "row_blocks": row_blocks or 1,
+            "order": "channels_outer" if is_skewed or not row_blocks else "channels_inner",
+            "unroll_r": False,
             "unroll_s": True,
-            "image": DIRECT if conv.padding == (0, 0) and conv.k % (vectors * lanes) == 0 else BLOCK,
+            "image": _images(conv)[-1] if in_place else ROWS,
         }
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:
@@ -117,18 +132,51 @@ class DepthwiseConv2dFamily:
         accumulate_in_vectors(s, "conv", "k", conv.k, tile)
         if point.unroll_s:
             update.unroll("s")
+        if point.unroll_r:
+            update.unroll("r")
         return s
 
 
 def _schedule_output(s: Schedule, conv: DepthwiseConv2d, point: _Point, tile: RegisterTile, threads: int) -> None:
     out = s["out"].split("k", "ko", "ki", tile.width, guard_tail(conv.k, tile.width))
     out.split("q", "qo", "qi", point.tile_q, slide_tail(conv.q, point.tile_q))
-    out.split("p", "pb", "pi", point.block_p, slide_tail(conv.p, point.block_p))
+    rows = point.rows(conv)
+    out.split("p", "pb", "pi", rows, slide_tail(conv.p, rows))
     inner = ("ko", "pi", "qo") if point.order == "channels_outer" else ("pi", "qo", "ko")
     out.reorder("n", "pb", *inner, "qi", "ki").vectorize("ki", tile.lanes).unroll("ki").unroll("qi")
     out.fuse("n", "pb", "task")
+    if point.order == "channels_outer":
+        out.fuse("task", "ko", "task")
     if threads > 1:
         out.parallel("task")
+
+
+def _best_tile(conv: DepthwiseConv2d, target: Target) -> RegisterTile:
+    """Columns and vectors of which the accumulators take less than half of the registers: taps share the others."""
+    lanes = lanes_for(conv, conv.k, target)
+    vectors = 2 if target.vector_registers >= _MANY_REGISTERS and conv.k % (2 * lanes) == 0 else 1
+    columns = [n for n in up_to(conv.q, _TILE_Q) if waste(conv.q, n) <= _MAX_WASTE]
+    fitting = [n for n in columns if 2 * n * vectors < target.vector_registers]
+    return RegisterTile(max(fitting, key=lambda n: (n / (1 + waste(conv.q, n)), -n)), vectors, lanes)
+
+
+def _row_blocks(conv: DepthwiseConv2d, threads: int) -> int:
+    """The fewest blocks of rows that keep all threads busy; 0 if none do, and channels have to be dealt out."""
+    return next(
+        (
+            n
+            for n in _ROW_BLOCKS[1:]
+            if n <= conv.p
+            and balance(conv.n * n, threads) >= GOOD_BALANCE
+            and waste(conv.p, steps(conv.p, n)) <= 1 - GOOD_BALANCE
+        ),
+        0,
+    )
+
+
+def _images(conv: DepthwiseConv2d) -> tuple[str, ...]:
+    """Choices of the knob ``image``; the last needs no copy."""
+    return (ROOT, BLOCK, ROWS, INLINE) if conv.padding != (0, 0) else (BLOCK, ROWS, DIRECT)
 
 
 def _as_depthwise(workload: Workload) -> DepthwiseConv2d:

@@ -7,7 +7,7 @@ from tensorlang.codegen.target import Target
 from tensorlang.nn import Conv2d, DepthwiseConv2d, Layer
 from tensorlang.schedule import Schedule
 
-DIRECT, ROOT, BLOCK = "direct", "root", "block"
+DIRECT, ROOT, BLOCK, ROWS, INLINE = "direct", "root", "block", "rows", "inline"
 
 
 def image_choices(workload: Conv2d | DepthwiseConv2d) -> tuple[str, str]:
@@ -20,9 +20,11 @@ def schedule_image(
 ) -> None:
     """Make the padded image, or without padding a copy called ``"rows"``, at `place`; rows have a skewed length.
 
-    `place` is ``"direct"`` (no image), ``"root"``, or ``"block"``: in the loop ``task`` of the output.
+    `place` is ``"direct"`` (no image), ``"inline"`` (no image: what lies outside is told apart where it is read),
+    ``"root"``, ``"block"``: in the loop ``task`` of the output, or ``"rows"``: there too, but no row is made before
+    the loop ``pi`` needs it, and only those rows are kept that are still needed.
     """
-    if place == DIRECT:
+    if place in (DIRECT, INLINE):
         return
     if "padded" in layer.stages:
         image, row, channel = s["padded"], "h", "c"
@@ -33,6 +35,8 @@ def schedule_image(
     image.align_storage(channel, skewed(workload.c, element_bytes(workload), lanes))
     if place == BLOCK:
         image.compute_at("out", "task")
+    elif place == ROWS:
+        image.store_at("out", "task").compute_at("out", "pi")
     else:
         image.compute_root()
         if threads > 1:
