@@ -206,7 +206,7 @@ def test_show_prints_a_schedule_and_its_loops(tmp_path: Path) -> None:
     done = run(tmp_path, "show", GEMM, "--threads", "1", "--default")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("s = tl.Schedule()\n(\n")
-    assert "\nfor ib in 0..4:\n" in done.stdout and "limited by" not in done.stdout
+    assert "\nfor task in 0..4:\n" in done.stdout and "limited by" not in done.stdout
     assert done.stderr == "heuristic: the default of the gemm family; no record fits\n"
 
 

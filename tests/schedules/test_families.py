@@ -72,6 +72,39 @@ def test_small_weights_keep_rows_in_cache_and_large_ones_panels() -> None:
     assert orders == ["blocks", "panels"]
 
 
+@pytest.mark.parametrize(
+    ("workload", "choices"),
+    [
+        (Gemm(256, 256, 256, constant_b=False), {"order": "panels", "b": "block", "k_block": 0}),
+        (Gemm(8192, 64, 64, constant_b=False), {"order": "rows", "b": "direct"}),
+        (Gemm(2048, 2048, 2048, constant_b=False), {"k_block": 512, "row_blocks": 8, "block_panels": 0, "a": "block"}),
+        (Gemm(1, 4096, 25088, constant_b=False), {"b": "direct", "k_block": 8, "k_parts": 2}),
+        (Gemm(1, 4096, 25088), {"b": "packed", "k_block": 0, "k_parts": 1}),
+        (Gemm(4, 16, 4096), {"k_parts": 2}),
+    ],
+    ids=str,
+)
+def test_products_are_cut_where_operands_do_not_fit_the_caches(workload: Gemm, choices: dict[str, KnobValue]) -> None:
+    assert choices.items() <= find_family(workload).default(workload, AVX512, 2).items()
+
+
+@pytest.mark.parametrize(
+    ("workload", "choices"),
+    [
+        (DepthwiseConv2d(1, 56, 56, 128, 3, 3, padding=(1, 1)), {"image": "inline", "order": "channels_inner"}),
+        # Columns 2 KiB apart share few sets of the first-level cache.
+        (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), {"image": "rows", "order": "channels_outer"}),
+        # One row of output: threads can only share the channels.
+        (DepthwiseConv2d(1, 1, 28, 192, 3, 3, padding=(1, 1)), {"image": "inline", "order": "channels_outer"}),
+        (DepthwiseConv2d(1, 28, 28, 100, 3, 3), {"image": "rows", "order": "channels_inner"}),
+        (DepthwiseConv2d(1, 30, 30, 64, 3, 3), {"image": "direct"}),
+    ],
+    ids=str,
+)
+def test_depthwise_images_are_copied_for_a_reason(workload: DepthwiseConv2d, choices: dict[str, KnobValue]) -> None:
+    assert choices.items() <= find_family(workload).default(workload, AVX512, 2).items()
+
+
 def test_illegal_points_are_told() -> None:
     workload = Conv2d(1, 56, 56, 64, 64, 3, 3, padding=(1, 1))
     family = find_family(workload)
