@@ -46,6 +46,9 @@ _VECTORS = (1, 2, 4)
 _ROW_BLOCKS = (0, 1, 2, 4, 8, 16, 32)
 _MAX_WASTE = 0.34
 _MANY_REGISTERS = 32
+_MOST_COLUMNS = 8
+# Registers for weights and for an input that is not yet shared.
+_SPARE = 4
 
 
 @dataclass(frozen=True)
@@ -152,11 +155,14 @@ def _schedule_output(s: Schedule, conv: DepthwiseConv2d, point: _Point, tile: Re
 
 
 def _best_tile(conv: DepthwiseConv2d, target: Target) -> RegisterTile:
-    """Columns and vectors of which the accumulators take less than half of the registers: taps share the others."""
+    """Columns and vectors of which the accumulators take less than half of the registers: taps share the others.
+
+    More columns gain nothing, and tiles that reach from border to border have no steady state without conditions.
+    """
     lanes = lanes_for(conv, conv.k, target)
     vectors = 2 if target.vector_registers >= _MANY_REGISTERS and conv.k % (2 * lanes) == 0 else 1
     columns = [n for n in up_to(conv.q, _TILE_Q) if waste(conv.q, n) <= _MAX_WASTE]
-    fitting = [n for n in columns if 2 * n * vectors < target.vector_registers]
+    fitting = [n for n in columns if n <= _MOST_COLUMNS and 2 * n * vectors <= target.vector_registers - _SPARE]
     return RegisterTile(max(fitting, key=lambda n: (n / (1 + waste(conv.q, n)), -n)), vectors, lanes)
 
 

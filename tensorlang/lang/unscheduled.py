@@ -11,7 +11,7 @@ DIRECTIVE_NAMES = frozenset(
         "align_bounds align_storage allow_race_conditions atomic bound compute_at compute_at_init compute_inline "
         "compute_root compute_with fold_storage fuse hoist_storage hoist_storage_root in_ parallel partition prefetch "
         "rename reorder reorder_storage rfactor serial set_estimate specialize specialize_fail split split_storage "
-        "store_at store_in store_root tile unroll vectorize"
+        "store_at store_in store_root stream_stores tile unroll vectorize"
     ).split()
 )
 """Names of the methods of ``s[f]``, and ``s.in_``. The language knows nothing more of schedules."""

@@ -95,7 +95,8 @@ def check_streamed_is_in_memory(call: Call, func: FuncPlan) -> ScheduleError | N
     """What is streamed goes to memory: to an output, or to the heap."""
     if func.stored_by is None or func.memory is Memory.HEAP:
         return None
-    return call.error(f"{func.name} is stored in {func.memory}, by {func.stored_by.asked}.", legal='store_in("heap")')
+    stored_by = func.stored_by.asked
+    return call.error(f"{func.name} is stored in {func.memory}, by {stored_by}.", hint=f"leave out {stored_by}")
 
 
 @rule(Family.STORAGE)

@@ -57,7 +57,8 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (("show", "resnet50:x"), f"Error: resnet50 has no layer 'x'.\n  legal here  {LAYERS}\n"),
         (
             ("db", "lookup", '{"op": "fft"}'),
-            "Error: there is no workload 'fft'.\n  legal here  gemm | conv2d | depthwise_conv2d\n",
+            "Error: there is no workload 'fft'.\n"
+            "  legal here  gemm | conv2d | depthwise_conv2d | pool2d | softmax | layer_norm\n",
         ),
     ],
 )

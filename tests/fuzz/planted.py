@@ -51,7 +51,7 @@ PLANTS: Mapping[str, Plant] = {
         "stride *= max(1, extent - 1)\n    factors",
     ),
     "a masked store is not masked": Plant(
-        "lowering.vectorize_loops", "broadcast(what, self.lanes), predicate)", "broadcast(what, self.lanes), None)"
+        "lowering.vectorize_loops", "*wide, predicate, store.streamed)", "*wide, None, store.streamed)"
     ),
     "a masked load is not masked": Plant(
         "lowering.vectorize_loops",

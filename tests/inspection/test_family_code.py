@@ -13,7 +13,9 @@ from tests.inspection.quality_programs import CPUS
 pytestmark = pytest.mark.skipif("sse2" not in host_target().features, reason="needs LLVM's code generator for x86-64")
 #: A pointer or a counter for each array that moves, a comparison and a jump, in a loop of one step of a reduction.
 _MOST_SCALAR_INSTRUCTIONS = 4
-_LEAST_ACCUMULATORS = 7
+#: Two units want four multiply-adds each under way; small maps have no more than seven pixels in a row, and of 16
+#: registers, six are left to a depthwise layer beside the pixels that its taps share.
+_LEAST_ACCUMULATORS = {"avx512": 7, "avx2": 6}
 both_targets = pytest.mark.parametrize("target", CPUS)
 
 
@@ -28,8 +30,7 @@ def waste(loop: dict[str, Any]) -> dict[str, int]:
 def test_a_layer_is_loads_and_multiply_adds(target: str, name: str) -> None:
     loop = dict(hot_loops(target)[name])
     assert waste(loop) == {}
-    # Two units want four multiply-adds each under way; small maps have no more than seven pixels in a row.
-    assert loop["accumulators"] >= _LEAST_ACCUMULATORS
+    assert loop["accumulators"] >= _LEAST_ACCUMULATORS[target]
     assert loop["instructions"] - loop["vector_instructions"] <= _MOST_SCALAR_INSTRUCTIONS
     # Each vector instruction that is no multiply-add loads or broadcasts what several multiply-adds use.
     others = loop["vector_instructions"] - loop["fmas"]

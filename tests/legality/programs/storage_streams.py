@@ -38,7 +38,7 @@ def streamed_twice() -> Scheduled:
 s[g].stream_stores(): g is stored in register, by s[g].store_in("register").
   asked       s[g].stream_stores()    HERE
   rule        what is streamed goes to memory: to an output, or to the heap
-  legal here  store_in("heap")""",
+  hint        leave out s[g].store_in("register")""",
 )
 def streamed_to_registers() -> Scheduled:
     s = tl.Schedule()
