@@ -17,6 +17,7 @@ _TRIPS = 8
 _ARITHMETIC = re.compile(r"^v(add|sub|mul|div|max|min|sqrt)[ps][shd]$")
 _SCALAR = re.compile(r"^(?!v?p)\w+s[shd]$")
 _ELEMENT = re.compile(r"^(vpbroadcast[bwdq]|vbroadcasts[shd]|v?mov[dq]|v?pinsr[bwdq]|v?insertps)$")
+_COPY = re.compile(r"^vmova\w+\s+%[xyz]mm\d+, %[xyz]mm\d+$")
 _INSERT = re.compile(r"^v?(pinsr[bwdq]|insertps)$")
 _STACK = re.compile(r"\(%rsp\b")
 _FRAME = re.compile(r"\((%rsp|%rbp)\b")
@@ -55,6 +56,8 @@ class HotLoop:
         Other vector accesses to the stack: arrays on it, which are not held in registers.
     gathers, scatters, masked, calls : int
         A gather is not counted as masked.
+    copies : int
+        Of a register to another, which cost no execution unit.
     inserts : int
         Single elements loaded into a lane of a vector: what a gather is where there is no instruction for it.
     vector_registers : int
@@ -82,6 +85,7 @@ class HotLoop:
     reloads: int
     stack: int
     gathers: int
+    copies: int
     inserts: int
     scatters: int
     masked: int
@@ -110,12 +114,17 @@ def find_hot_loop(assembly: str) -> HotLoop:
 
 
 def _heat(blocks: Sequence[Block]) -> tuple[int, int, int, int]:
-    """Bits of multiply-adds, then vector instructions, as often as they are thought to run; unmasked code first."""
+    """Bits of multiply-adds, as often as they are thought to run, then vector instructions.
+
+    Of loops with the same multiply-adds, which are copies that partitioning made, the steady state is the one that
+    needs the fewest other vector instructions: it has no masks.
+    """
     instructions = [i for block in blocks for i in block.instructions]
     times = _TRIPS ** blocks[0].depth
     fma_bits = sum(_data_bits(i) for i in instructions if is_multiply_add(i.mnemonic))
     vectors = sum(bool(i.registers) for i in instructions)
-    return times * fma_bits, times * vectors, -sum(map(_is_masked, instructions)), times * len(instructions)
+    unmasked = -sum(map(_is_masked, instructions))
+    return times * fma_bits, -vectors if fma_bits else times * vectors, unmasked, times * len(instructions)
 
 
 def _count(instructions: Sequence[Instruction], depth: int, stack: re.Pattern[str]) -> HotLoop:
@@ -145,6 +154,7 @@ def _count(instructions: Sequence[Instruction], depth: int, stack: re.Pattern[st
         reloads=len(reloads),
         stack=max(0, on_stack - len(spills) - len(reloads)),
         gathers=sum("gather" in i.mnemonic for i in vector),
+        copies=sum(_COPY.match(i.text) is not None for i in vector),
         inserts=sum(_INSERT.match(i.mnemonic) is not None for i in loads),
         scatters=sum("scatter" in i.mnemonic for i in vector),
         masked=sum(map(_is_masked, vector)),

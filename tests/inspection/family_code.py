@@ -28,7 +28,7 @@ LAYERS: Mapping[str, Workload] = {
     "small map": Conv2d(n=1, h=7, w=7, c=256, k=256, r=3, s=3, padding=(1, 1), relu=True),
     "depthwise": DepthwiseConv2d(n=1, h=28, w=28, c=128, r=3, s=3, padding=(1, 1)),
     "depthwise stride 2": DepthwiseConv2d(n=1, h=28, w=28, c=96, r=3, s=3, padding=(1, 1), stride=(2, 2)),
-    "depthwise 5x5": DepthwiseConv2d(n=1, h=14, w=14, c=240, r=5, s=5, padding=(2, 2)),
+    "depthwise 5x5": DepthwiseConv2d(n=1, h=28, w=28, c=240, r=5, s=5, padding=(2, 2)),
 }
 #: Rows and vectors of tiles that leave room for one row of weights and one broadcast, and for nothing else.
 TILES = {"avx512": ((30, 1), (14, 2), (9, 3), (6, 4)), "avx2": ((14, 1), (6, 2), (4, 3))}

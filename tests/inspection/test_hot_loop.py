@@ -19,6 +19,7 @@ kernel:
 	vfnmadd213ps	64(%rsi), %zmm4, %zmm2
 	vfmadd231ss	(%rsi), %xmm4, %xmm2
 	vmulps	%zmm2, %zmm2, %zmm9
+	vmovaps	%zmm9, %zmm10
 	vmovups	%zmm3, 128(%rsp)                # 64-byte Spill
 	vmovups	192(%rsp), %zmm3                # 64-byte Reload
 	vmovups	256(%rsp), %zmm3
@@ -34,8 +35,8 @@ kernel:
 
 HOT = HotLoop(
     depth=1,
-    instructions=16,
-    vector_instructions=14,
+    instructions=17,
+    vector_instructions=15,
     fmas=3,
     scalar_fmas=1,
     arithmetic=1,
@@ -50,11 +51,12 @@ HOT = HotLoop(
     reloads=1,
     stack=1,
     gathers=1,
+    copies=1,
     inserts=1,
     scatters=0,
     masked=2,
     calls=1,
-    vector_registers=10,
+    vector_registers=11,
     vector_bits=512,
 )
 
@@ -104,7 +106,7 @@ def test_without_multiply_adds_the_loop_with_the_most_vector_instructions_is_cou
 
 
 def test_a_text_without_code() -> None:
-    assert find_hot_loop("") == HotLoop(*([0] * 23))
+    assert find_hot_loop("") == HotLoop(*([0] * 24))
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ TILE = HotLoop(
     reloads=0,
     stack=0,
     gathers=0,
+    copies=0,
     inserts=0,
     scatters=0,
     masked=0,
