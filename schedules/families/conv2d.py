@@ -45,6 +45,7 @@ from schedules.families.tiles import (
 )
 from schedules.space import Knob, Knobs, KnobValue, Space
 from tensorlang.codegen.target import Target
+from tensorlang.dtypes import parse_dtype
 from tensorlang.errors import TuningError
 from tensorlang.nn import Conv2d, Layer, Workload
 from tensorlang.schedule import Schedule
@@ -56,6 +57,9 @@ _BLOCK_P = (1, 2, 4, 7, 8, 14)
 _C_BLOCKS = (16, 32, 64, 128, 256)
 _UNROLL_C = (1, 2, 4)
 _MAX_WASTE = 0.34
+# Share of the second-level cache that weights may take to be kept there while rows pass. Measured on 2 threads of an
+# AMD family 25 model 17 core: 3x3 layers of 128 channels (0.56) run 2 to 5 % faster so.
+_WEIGHTS_IN_L2 = 0.6
 
 
 @dataclass(frozen=True)
@@ -125,11 +129,13 @@ class Conv2dFamily:
         weights_bytes = conv.r * conv.s * (conv.c // conv.groups) * conv.k * element_bytes(conv)
         tasks = conv.n * steps(conv.p, tile_p)
         is_skewed = collides(tile_p * tile_q, conv.stride[1] * conv.c * element_bytes(conv))
-        is_small = weights_bytes <= target.l2_bytes // 2
+        is_small = weights_bytes <= _WEIGHTS_IN_L2 * target.l2_bytes
         by_rows = (is_small or is_skewed) and balance(tasks, threads) >= GOOD_BALANCE
         is_whole = by_rows and conv.p % tile_p == 0
         block_p = tall_block(conv.p // tile_p, _BLOCK_P, conv.n, threads) if is_whole else 1
         in_place, by_block = image_choices(conv)
+        # With fewer channels than a vector, rows are copied an element or a few at a time: once is dear enough.
+        is_padded = in_place == ROOT and conv.c >= target.lanes(parse_dtype(conv.dtype))
         return {
             "tile_p": tile_p,
             "tile_q": tile_q,
@@ -138,7 +144,7 @@ class Conv2dFamily:
             "order": "blocks" if by_rows else "panels",
             "c_block": 0,
             "unroll_c": 1,
-            "image": by_block if by_rows and (in_place == ROOT or is_skewed) else in_place,
+            "image": by_block if by_rows and (is_padded or is_skewed) else in_place,
         }
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:

@@ -115,12 +115,13 @@ def balance(tasks: int, threads: int) -> float:
 
 
 def tall_block(extent: int, choices: Sequence[int], copies: int, threads: int) -> int:
-    """The most tiles, up to 4, per block of `extent` tiles that waste none and leave work for all threads; else 1.
+    """The most tiles, up to 4, per block of `extent` tiles that waste none and share the work out best; 1 at least.
 
-    The taller a block, the fewer rows of a padded image are made for two blocks. There are `copies` such extents.
+    The taller a block, the fewer rows of a padded image are made for two blocks, but a thread that has a block more
+    than the others keeps them waiting for longer. There are `copies` such extents.
     """
     whole = [n for n in up_to(extent, choices) if n <= 4 and extent % n == 0]
-    return max((n for n in whole if balance(copies * extent // n, threads) >= GOOD_BALANCE), default=1)
+    return max(whole, key=lambda n: (balance(copies * extent // n, threads), n), default=1)
 
 
 def collides(rows: int, step_bytes: int) -> bool:

@@ -134,3 +134,5 @@ def test_tile_reasoning() -> None:
     assert skewed(1024, 4, 16) == 1040 and skewed(100, 4, 16) == 100
     assert tall_block(56, (1, 2, 4), copies=1, threads=2) == 4
     assert tall_block(4, (1, 2, 4), copies=1, threads=4) == 1
+    # 7 blocks of 4 would leave one of 2 threads idle for a seventh of the time.
+    assert tall_block(28, (1, 2, 4), copies=1, threads=2) == 2
