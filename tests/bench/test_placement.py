@@ -60,4 +60,5 @@ def test_children_inherit_the_pinning_and_the_parent_gets_its_own_back() -> None
 def test_thread_pools_are_limited_alike() -> None:
     environment = thread_environment(2)
     assert {environment[name] for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")} == {"2"}
+    assert environment["OMP_PROC_BIND"] == "true"
     assert environment["PATH"] == os.environ["PATH"]
