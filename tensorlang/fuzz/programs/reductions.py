@@ -82,14 +82,17 @@ def _away_from_zero(mixer: Mixer, term: Term, sign: str) -> Term:
 
 
 def _accumulate_narrow(frame: Frame, mixer: Mixer, term: Term) -> Value:
-    """A sum kept in a 16-bit float, widened and narrowed around every step."""
+    """A sum kept in a 16-bit float, widened and narrowed around every step.
+
+    No two terms cancel: where nothing but rounding is left of a sum, every order has an answer of its own.
+    """
     if term.type.is_bool:
         term = mixer.cast(term, mixer.builder.type_of("tl.cast(tl.float32, i)"))
     dtype = frame.chance.one_of((float16, bfloat16))
     name = frame.declare("s", type_text(dtype))
     place = f"{name}[{frame.point}]"
     frame.builder.say(f"{place} = 0.0")
-    sum_text = f"tl.cast(tl.float32, {place}) + tl.cast(tl.float32, {term.text})"
+    sum_text = f"tl.cast(tl.float32, {place}) + tl.abs(tl.cast(tl.float32, {term.text}))"
     frame.builder.say(f"{place} = tl.cast(tl.{type_text(dtype)}, {sum_text})")
     return frame.finish(name, Term(place, dtype, Certainty.ROUGH, term.is_constant))
 
