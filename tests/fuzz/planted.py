@@ -6,13 +6,12 @@ import argparse
 import importlib
 import inspect
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType, ModuleType
 
-from tensorlang.fuzz.session import Report, fuzz
+from tests.fuzz.hunting import hunt
 
 
 @dataclass(frozen=True)
@@ -172,9 +171,9 @@ def _functions_of(module: ModuleType) -> list[tuple[str, FunctionType]]:
     return [(path, function) for path, function in found if function.__code__.co_filename == module.__file__]
 
 
-def hunt(name: str, *, seed: int, seconds: float, most: int | None = None) -> Report:
-    """Fuzz with a defect planted, until it is found."""
-    return fuzz(seconds=seconds, seed=seed, pairs=most, plant=f"tests.fuzz.planted:{name}")
+def spec(name: str) -> str:
+    """A defect as the fuzzer's workers are told of it."""
+    return f"tests.fuzz.planted:{name}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -186,12 +185,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     missed = 0
     for name in [name for name in PLANTS if not options.words or any(word in name for word in options.words)]:
-        began_s = time.monotonic()
-        report = hunt(name, seed=options.seed, seconds=60 * options.minutes)
-        found = report.failures[0] if report.failures else None
-        missed += found is None
-        verdict = f"{found.kind} in case {found.case}" if found else "NOT FOUND"
-        print(f"{report.cases:5} pairs  {time.monotonic() - began_s:5.0f} s  {name}: {verdict}", flush=True)
+        result = hunt(spec(name), seed=options.seed, seconds=60 * options.minutes)
+        missed += result.found is None
+        print(f"{result.cases:5} pairs  {result.elapsed_s:5.0f} s  {name}: {result}", flush=True)
     return 1 if missed else 0
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tensorlang.fuzz.shrinking import reproduce
-from tests.fuzz.planted import PLANTS, hunt
+from tests.fuzz.hunting import hunt
+from tests.fuzz.planted import PLANTS, spec
 
 QUICK = (
     "fuse takes quotient for remainder",
@@ -30,16 +31,14 @@ def test_there_are_twenty() -> None:
 
 @pytest.mark.parametrize("name", QUICK)
 def test_it_is_found(name: str) -> None:
-    assert len(hunt(name, seed=0, seconds=600.0, most=300).failures) == 1
+    assert hunt(spec(name), seed=0, seconds=600.0, most=300).found is not None
 
 
 def test_it_is_made_small() -> None:
     name = "fuse takes quotient for remainder"
-    (failure,) = hunt(name, seed=0, seconds=600.0, most=300).failures
-    whole, small = (
-        reproduce(failure.case, failure.kind, seconds=seconds, plant=f"tests.fuzz.planted:{name}")
-        for seconds in (0.0, 15.0)
-    )
+    failure = hunt(spec(name), seed=0, seconds=600.0, most=300).found
+    assert failure is not None
+    whole, small = (reproduce(failure.case, failure.kind, seconds=seconds, plant=spec(name)) for seconds in (0.0, 15.0))
     assert ".fuse(" in small.text
     assert len(small.text) < len(whole.text)
     # Without the defect it passes: it is about the defect and nothing else.

@@ -77,7 +77,7 @@ class Drawer:
 DRAWERS: Mapping[str, Drawer] = MappingProxyType(
     {
         "in_": Drawer(Phase.ALGORITHM, 4, draw_in),
-        "compute_inline": Drawer(Phase.PLACEMENT, 2, draw_compute_inline),
+        "compute_inline": Drawer(Phase.PLACEMENT, 3, draw_compute_inline),
         "compute_root": Drawer(Phase.PLACEMENT, 5, draw_compute_root),
         "compute_at": Drawer(Phase.PLACEMENT, 9, draw_compute_at),
         "compute_at_init": Drawer(Phase.PLACEMENT, 6, draw_compute_at_init),

@@ -54,12 +54,15 @@ def _accumulate(frame: Frame, mixer: Mixer, term: Term) -> Value:
         builder.say(f"{place} = {chance.one_of(('False', 'True'))}")
         builder.say(f"{place} = {place} {chance.one_of('&|')} {term.text}")
         return frame.finish(name, Term(place, term.type, Certainty.EXACT, term.is_constant))
-    text = term.text
     kind = chance.weighted([("+=", 4), ("tl.max", 2), ("tl.min", 2), ("-=", 1), ("*=", 2), ("bits", 1)])
     if kind == "bits" and not term.type.is_integer:
         kind = "tl.max"
+    if kind in ("tl.max", "tl.min", "*=") and chance.flag(40):
+        term = _away_from_zero(mixer, term, "-" if kind == "tl.max" else "")
+    text = term.text
     if kind in ("tl.max", "tl.min"):
-        builder.say(f"{place} = {_literal(mixer, term)}")
+        far = f"tl.cast(tl.{type_text(term.type)}, {'-100' if kind == 'tl.max' else '100'})"
+        builder.say(f"{place} = {far if chance.flag(50) else _literal(mixer, term)}")
         builder.say(f"{place} = {kind}({place}, {text})")
         return frame.finish(name, Term(place, term.type, term.certainty, term.is_constant))
     if kind == "bits":
@@ -72,15 +75,24 @@ def _accumulate(frame: Frame, mixer: Mixer, term: Term) -> Value:
     return frame.finish(name, Term(place, term.type, Certainty.ROUGH, term.is_constant))
 
 
+def _away_from_zero(mixer: Mixer, term: Term, sign: str) -> Term:
+    """Positive or negative terms, so that an extreme or a product of them shows it if a 0 comes in between."""
+    certainty = Certainty.EXACT if term.certainty is Certainty.EXACT else Certainty.ROUGH
+    return mixer.make(f"({sign}(tl.abs({term.text}) + 1))", certainty, term)
+
+
 def _accumulate_narrow(frame: Frame, mixer: Mixer, term: Term) -> Value:
-    """A sum kept in a 16-bit float, widened and narrowed around every step."""
+    """A sum kept in a 16-bit float, widened and narrowed around every step.
+
+    No two terms cancel: where nothing but rounding is left of a sum, every order has an answer of its own.
+    """
     if term.type.is_bool:
         term = mixer.cast(term, mixer.builder.type_of("tl.cast(tl.float32, i)"))
     dtype = frame.chance.one_of((float16, bfloat16))
     name = frame.declare("s", type_text(dtype))
     place = f"{name}[{frame.point}]"
     frame.builder.say(f"{place} = 0.0")
-    sum_text = f"tl.cast(tl.float32, {place}) + tl.cast(tl.float32, {term.text})"
+    sum_text = f"tl.cast(tl.float32, {place}) + tl.abs(tl.cast(tl.float32, {term.text}))"
     frame.builder.say(f"{place} = tl.cast(tl.{type_text(dtype)}, {sum_text})")
     return frame.finish(name, Term(place, dtype, Certainty.ROUGH, term.is_constant))
 

@@ -67,7 +67,7 @@ FEATURES: Mapping[str, ProgramFeature] = MappingProxyType(
         "gather": ProgramFeature(draw_gather, 2),
         "narrow": ProgramFeature(draw_narrow, 1),
         "params": ProgramFeature(draw_params, 2, frozenset({"specialize", "specialize_fail"})),
-        "product": ProgramFeature(draw_product, 2, frozenset({"compute_inline"})),
+        "product": ProgramFeature(draw_product, 4, frozenset({"compute_inline"})),
         "ramp": ProgramFeature(draw_ramp, 1, frozenset({"round_up"})),
         "inline_reduction": ProgramFeature(draw_inline_reduction, 2),
         "constant_table": ProgramFeature(draw_constant_table, 1, frozenset({"compute_at_init"})),
