@@ -61,7 +61,7 @@ def _hanging(*, seed: int, first: int, **options: object) -> Report:
     return Report(seed, failures=[failure], cases=1, first=first)
 
 
-def test_a_pair_neither_reads_nor_writes_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_neither_finds_nor_leaves_what_was_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a compiler with a defect lowered is never kept, and what another lowered is never taken for its own."""
     monkeypatch.setenv("TENSORLANG_CACHE_DIR", str(tmp_path))
 
@@ -71,4 +71,5 @@ def test_a_pair_neither_reads_nor_writes_files(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("tensorlang.runtime.lowered.lower_cached", never)
     monkeypatch.setattr("tensorlang.runtime.compile.lower_cached", never)
     assert Kind.AGREED in {play_case(Case(3, number))[1].kind for number in range(4)}
-    assert not list(tmp_path.iterdir())
+    # Expected outputs are the oracle's, in which no defect is.
+    assert {path.name for path in tmp_path.iterdir()} <= {"oracle"}
