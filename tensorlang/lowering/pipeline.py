@@ -13,7 +13,7 @@ from tensorlang.ir.algorithm import Algorithm
 from tensorlang.ir.expr import Load
 from tensorlang.ir.module import BufferParam, Function, Module, Role, input_param
 from tensorlang.ir.recursion import deep_recursion
-from tensorlang.ir.stmt import Accumulate, Stmt, Store
+from tensorlang.ir.stmt import Accumulate, Prefetch, Stmt, Store
 from tensorlang.ir.verify import verify_stmt
 from tensorlang.ir.visitor import walk_exprs, walk_stmts
 from tensorlang.legality.code_size import check_code_size
@@ -247,6 +247,7 @@ def _module(
 
 
 def _buffers(stmt: Stmt) -> set[str]:
-    """Names of all buffers that `stmt` reads or writes."""
+    """Names of all buffers that `stmt` reads or writes, or asks for in advance."""
     stored = {s.buffer for s in walk_stmts(stmt) if isinstance(s, Store | Accumulate)}
+    stored |= {s.name for s in walk_stmts(stmt) if isinstance(s, Prefetch)}
     return stored | {e.buffer for e in walk_exprs(stmt) if isinstance(e, Load)}

@@ -157,6 +157,9 @@ class _Slider:
     def _along(self, step: Step, d: int) -> str:
         """Slide over a loop that moves dimension `d`; the reason why not, if there is one."""
         dim = self.func.vars[d]
+        if any(to.var == dim for to in self.schedule.alignments):
+            # The ends of what is computed are not those of what is needed, and only the latter are known here.
+            return f"the bounds of {dim} are aligned"
         if any(update.args[d] != Variable(dim) for update in self.func.updates):
             return f"an update does not keep {dim} in place"
         is_upward = infer_direction(_end(self.need[d].lo), step.loop.var) in _NEVER_DOWN

@@ -125,3 +125,35 @@ def test_estimates_are_for_those_who_look_and_not_for_the_code() -> None:
     with pytest.raises(BoundsError):
         tl.compile(f, s)
     assert tl.compile(f, s, shape=(5,))().tolist() == [0, 2, 4, 6, 8]
+
+
+def test_an_array_that_is_only_prefetched_is_an_argument_all_the_same() -> None:
+    """`f` is read where its condition never holds, so that nothing is left of `w` but the prefetch."""
+    i = tl.Var("i")
+    w = tl.Input("w", (8,), tl.bool_, constant=True)
+    f, g, h = tl.Func("f"), tl.Func("g"), tl.Func("h")
+    f[i] = w[i] & (i > 1)
+    g[i] = tl.cast(tl.int16, f[i % 2])
+    h[i] = g[i] + tl.cast(tl.int16, 1)
+    s = tl.Schedule()
+    s["g"].compute_at_init()
+    s["f"].compute_at("g", "i").store_root().prefetch("w", "i", "i", strategy="clamp")
+    assert check_kernel(tl.compile(h, s, shape=(8,))).ok
+
+
+def test_what_is_aligned_is_computed_whole_in_each_iteration() -> None:
+    """Its ends are not those of what is needed, from which a sliding window would tell what is there already."""
+    i = tl.Var("i")
+    x = tl.Input("x", (16,), tl.int32)
+    f, g = tl.Func("f"), tl.Func("g")
+    r = tl.RDom("r", 13)
+    f[i] = 1
+    f[i] += x[i]
+    g[i] = 0
+    g[tl.clamp(f[r], 0, 12)] += 1
+    s = tl.Schedule()
+    s["g.update(0)"].split("r", "ro", "ri", 2, tail="guard_with_if")
+    s["f"].compute_at("g.update(0)", "ri").store_root().align_bounds("i", 8)
+    kernel = tl.compile(g, s, shape=(13,))
+    assert check_kernel(kernel).ok
+    assert kernel.scratch_bytes() == 16 * 4
