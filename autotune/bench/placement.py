@@ -72,8 +72,8 @@ def pinned_to(cpus: tuple[int, ...]) -> Iterator[None]:
 _SPINNING = {"OPENBLAS_THREAD_TIMEOUT": "25", "KMP_BLOCKTIME": "20"}
 
 
-# Two threads that the system once put on one core stay there for as long as both spin, which idle cores do not cure
-# (measured on 2 threads: 12.3 ms in place of 6.5 ms for a product of one row). ONNX Runtime binds its threads itself.
+# Threads of OpenMP spin, and two that the system put on one CPU would keep each other waiting. The pools of ONNX
+# Runtime, OpenVINO and Halide do not read this: their threads share the CPUs of the process as the system sees fit.
 _BINDING = {"OMP_PROC_BIND": "true"}
 
 

@@ -98,14 +98,13 @@ class DepthwiseConv2dFamily:
     def is_legal(self, workload: Workload, knobs: Knobs, target: Target) -> bool:
         conv, point = _as_depthwise(workload), _Point.of(knobs)
         tile = RegisterTile(point.tile_q, point.tile_vectors, lanes_for(conv, conv.k, target))
-        overlap = (1 + waste(conv.p, point.rows(conv))) * (1 + waste(conv.q, point.tile_q))
         has_room = point.image not in (DIRECT, INLINE) or conv.k % tile.width == 0
-        return tile.fits(target) and overlap <= 1 + _MAX_WASTE and has_room
+        return tile.fits(target) and _overlap(conv, point.rows(conv), tile) <= _MAX_WASTE and has_room
 
     def default(self, workload: Workload, target: Target, threads: int) -> dict[str, KnobValue]:
         conv = _as_depthwise(workload)
         tile = _best_tile(conv, target)
-        row_blocks = _row_blocks(conv, threads)
+        row_blocks = _row_blocks(conv, tile, threads)
         # Taps of one tile that evict each other before the next row needs them.
         columns = (tile.rows - 1) * conv.stride[1] + conv.s
         is_skewed = collides(conv.r * columns, conv.c * element_bytes(conv))
@@ -166,7 +165,7 @@ def _best_tile(conv: DepthwiseConv2d, target: Target) -> RegisterTile:
     return RegisterTile(max(fitting, key=lambda n: (n / (1 + waste(conv.q, n)), -n)), vectors, lanes)
 
 
-def _row_blocks(conv: DepthwiseConv2d, threads: int) -> int:
+def _row_blocks(conv: DepthwiseConv2d, tile: RegisterTile, threads: int) -> int:
     """The fewest blocks of rows that keep all threads busy; 0 if none do, and channels have to be dealt out."""
     return next(
         (
@@ -175,9 +174,15 @@ def _row_blocks(conv: DepthwiseConv2d, threads: int) -> int:
             if n <= conv.p
             and balance(conv.n * n, threads) >= GOOD_BALANCE
             and waste(conv.p, steps(conv.p, n)) <= 1 - GOOD_BALANCE
+            and _overlap(conv, steps(conv.p, n), tile) <= _MAX_WASTE
         ),
         0,
     )
+
+
+def _overlap(conv: DepthwiseConv2d, rows: int, tile: RegisterTile) -> float:
+    """Points computed over points needed, minus one, with blocks of so many rows."""
+    return (1 + waste(conv.p, rows)) * (1 + waste(conv.q, tile.rows)) - 1
 
 
 def _images(conv: DepthwiseConv2d) -> tuple[str, ...]:

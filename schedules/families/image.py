@@ -10,7 +10,7 @@ from tensorlang.schedule import Schedule
 DIRECT, ROOT, BLOCK, ROWS, INLINE = "direct", "root", "block", "rows", "inline"
 
 
-def image_choices(workload: Conv2d | DepthwiseConv2d) -> tuple[str, str]:
+def image_choices(workload: Conv2d) -> tuple[str, str]:
     """Choices of the knob ``image``: the input in place or its padded image made at once, and either by block."""
     return (DIRECT if workload.padding == (0, 0) else ROOT), BLOCK
 

@@ -120,7 +120,7 @@ def tall_block(extent: int, choices: Sequence[int], copies: int, threads: int) -
     The taller a block, the fewer rows of a padded image are made for two blocks, but a thread that has a block more
     than the others keeps them waiting for longer. There are `copies` such extents.
     """
-    whole = [n for n in up_to(extent, choices) if n <= 4 and extent % n == 0]
+    whole = [n for n in choices if n <= 4 and extent % n == 0]
     return max(whole, key=lambda n: (balance(copies * extent // n, threads), n), default=1)
 
 

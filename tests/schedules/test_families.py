@@ -38,6 +38,38 @@ def test_default_is_a_legal_point_of_the_space(workload: Workload, threads: int,
     assert family.is_legal(workload, knobs, target)
 
 
+_SIZES = (1, 2, 3, 5, 7, 8, 14, 16, 17, 28, 33, 56, 64, 100, 112, 225, 512, 1000, 2048)
+
+
+def _random_workload(chooser: random.Random) -> Workload:
+    """A layer of any size, of one of the three families of products and convolutions."""
+    m, n, k = (chooser.choice(_SIZES) for _ in range(3))
+    window = chooser.choice((1, 3, 5, 7))
+    stride, padding = chooser.choice((1, 2)), chooser.choice((0, window // 2))
+    height, width, images = m + window, n + window, chooser.choice((1, 2, 8))
+    strides, paddings = (stride, stride), (padding, padding)
+    match chooser.randrange(3):
+        case 0:
+            return Gemm(m, n, k, constant_b=chooser.random() < 0.5)
+        case 1:
+            return Conv2d(images, height, width, k, chooser.choice(_SIZES), window, window, strides, paddings)
+    return DepthwiseConv2d(images, height, width, k, window, window, strides, paddings)
+
+
+def test_defaults_of_all_sizes_are_legal_points_of_their_spaces() -> None:
+    chooser = random.Random(5)
+    for _ in range(1500):
+        workload, target, threads = (
+            _random_workload(chooser),
+            chooser.choice((AVX512, AVX2)),
+            chooser.choice((1, 2, 3, 8, 64)),
+        )
+        family = find_family(workload)
+        knobs = family.default(workload, target, threads)
+        assert family.space(workload, target, threads).contains(knobs), (workload, target.name, threads, knobs)
+        assert family.is_legal(workload, knobs, target), (workload, target.name, threads, knobs)
+
+
 @pytest.mark.parametrize("workload", WORKLOADS, ids=str)
 def test_legal_points_lower(workload: Workload) -> None:
     family, points = find_family(workload), _legal_points(workload, AVX512, 4)
