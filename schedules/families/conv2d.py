@@ -10,8 +10,9 @@
   `block_p` tiles of rows while all panels pass; both deal (panel, rows) pairs to threads. ``blocks`` is ``rows`` with
   whole blocks of rows dealt to threads.
 * `image`: a padded image is made at once (``root``) or by block of output rows (``block``, needs ``blocks``), which
-  computes the rows that blocks share twice, but leaves them in the first-level cache. Without padding the input is
-  read in place (``direct``) or copied by block (``block``). Copies have a skewed row length, because positions a power
+  computes the rows that blocks share twice, but leaves them in the first-level cache. Or none is made (``inline``):
+  borders then have code of their own, taken out of the steady state. Without padding the input is read in place
+  (``direct``) or copied by block (``block``). Copies have a skewed row length, because positions a power
   of two apart evict each other.
 * `c_block` cuts the reduction over input channels, where a panel does not fit the cache: the accumulators of a block
   of rows then live in memory, and a tile of them visits the registers once for each cut and tap row.
@@ -26,8 +27,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 
-from schedules.families.image import BLOCK, DIRECT, ROOT, image_choices, schedule_image
+from schedules.families.image import BLOCK, DIRECT, INLINE, ROOT, image_choices, schedule_image
 from schedules.families.tiles import (
+    FAR_WEIGHT_LOADS,
     GOOD_BALANCE,
     RegisterTile,
     accumulate_in_vectors,
@@ -55,11 +57,16 @@ _TILE_Q = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 28)
 _VECTORS = (1, 2, 3, 4, 6, 8)
 _BLOCK_P = (1, 2, 4, 7, 8, 14)
 _C_BLOCKS = (16, 32, 64, 128, 256)
-_UNROLL_C = (1, 2, 4)
+_UNROLL_C = (1, 2, 3, 4)
 _MAX_WASTE = 0.34
 # Share of the second-level cache that weights may take to be kept there while rows pass. Measured on 2 threads of an
 # AMD family 25 model 17 core: 3x3 layers of 128 channels (0.56) run 2 to 5 % faster so.
 _WEIGHTS_IN_L2 = 0.6
+# Code for borders takes time to compile: 0.5 s more for 7x7 taps, which hide the copy.
+_FEW_TAPS = 9
+# Cycles per vector of output that is written apart from its neighbours, by another panel's pass: what 27 steps of
+# reduction cannot hide (on that core, a tile of all 64 channels is 5 to 10 % faster at 224x224x3, and steadier).
+_REVISIT_CYCLES = 1.0
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ class Conv2dFamily:
             and point.rows <= conv.p
             and (1 + waste(conv.p, point.rows)) * (1 + waste(conv.q, point.tile_q)) <= 1 + _MAX_WASTE
             and (point.image != BLOCK or point.order == "blocks")
-            and (point.image != DIRECT or conv.groups == 1 or conv.k % tile.width == 0)
+            and (point.image not in (DIRECT, INLINE) or conv.groups == 1 or conv.k % tile.width == 0)
             and (not point.c_block or conv.q % point.tile_q == 0)
             and reduction % point.unroll_c == 0
         )
@@ -133,9 +140,6 @@ class Conv2dFamily:
         by_rows = (is_small or is_skewed) and balance(tasks, threads) >= GOOD_BALANCE
         is_whole = by_rows and conv.p % tile_p == 0
         block_p = tall_block(conv.p // tile_p, _BLOCK_P, conv.n, threads) if is_whole else 1
-        in_place, by_block = image_choices(conv)
-        # With fewer channels than a vector, rows are copied an element or a few at a time: once is dear enough.
-        is_padded = in_place == ROOT and conv.c >= target.lanes(parse_dtype(conv.dtype))
         return {
             "tile_p": tile_p,
             "tile_q": tile_q,
@@ -144,7 +148,7 @@ class Conv2dFamily:
             "order": "blocks" if by_rows else "panels",
             "c_block": 0,
             "unroll_c": 1,
-            "image": by_block if by_rows and (is_padded or is_skewed) else in_place,
+            "image": _default_image(conv, target, by_rows, is_skewed),
         }
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:
@@ -195,6 +199,15 @@ def _schedule_conv(s: Schedule, workload: Conv2d, point: _Point, tile: RegisterT
         update.unroll("c", point.unroll_c)
 
 
+def _default_image(conv: Conv2d, target: Target, by_rows: bool, is_skewed: bool) -> str:
+    in_place, by_block, *without_copy = image_choices(conv)
+    # With fewer channels than a vector, rows are copied an element or a few at a time: once is dear enough, and with
+    # few taps no copy at all is better (5 to 10 % on 3x3 layers of 3 channels, on an AMD family 25 model 17 core).
+    if conv.c < target.lanes(parse_dtype(conv.dtype)) and in_place == ROOT:
+        return without_copy[0] if conv.groups == 1 and conv.r * conv.s <= _FEW_TAPS else in_place
+    return by_block if by_rows and (in_place == ROOT or is_skewed) else in_place
+
+
 def _best_tile(conv: Conv2d, target: Target) -> tuple[int, int, int]:
     """Rows, columns and vectors of the tile that covers the output in the fewest estimated cycles."""
     return min(_tiles(conv, target), key=lambda shape: _total_cycles(conv, target, *shape))
@@ -212,7 +225,11 @@ def _tiles(conv: Conv2d, target: Target) -> Iterator[tuple[int, int, int]]:
 
 def _total_cycles(conv: Conv2d, target: Target, tile_p: int, tile_q: int, vectors: int) -> float:
     tile = RegisterTile(tile_p * tile_q, vectors, _lanes(conv, target))
-    return tile.cycles() * steps(conv.p, tile_p) * steps(conv.q, tile_q) * steps(conv.k, tile.width)
+    reduction = conv.r * conv.s * (conv.c // conv.groups)
+    revisits = _REVISIT_CYCLES * tile.rows * tile.vectors if tile.width < conv.k else 0.0
+    is_near = reduction * tile.width * element_bytes(conv) <= target.l1d_bytes / 2
+    cycles = reduction * tile.cycles(weight_loads=1 if is_near else FAR_WEIGHT_LOADS) + revisits
+    return cycles * steps(conv.p, tile_p) * steps(conv.q, tile_q) * steps(conv.k, tile.width)
 
 
 def _lanes(conv: Conv2d, target: Target) -> int:

@@ -10,9 +10,9 @@ from tensorlang.schedule import Schedule
 DIRECT, ROOT, BLOCK, ROWS, INLINE = "direct", "root", "block", "rows", "inline"
 
 
-def image_choices(workload: Conv2d) -> tuple[str, str]:
-    """Choices of the knob ``image``: the input in place or its padded image made at once, and either by block."""
-    return (DIRECT if workload.padding == (0, 0) else ROOT), BLOCK
+def image_choices(workload: Conv2d) -> tuple[str, ...]:
+    """Choices of the knob ``image``: the input in place or its image made at once, either by block, or no image."""
+    return (DIRECT, BLOCK) if workload.padding == (0, 0) else (ROOT, BLOCK, INLINE)
 
 
 def schedule_image(

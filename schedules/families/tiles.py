@@ -16,8 +16,8 @@ from tensorlang.schedule import Schedule, TailStrategy
 _FMA_PER_CYCLE = 2
 _LOADS_PER_CYCLE = 2
 _FMA_LATENCY_CYCLES = 4
-# A panel of weights is larger than the first-level cache, and its vectors come from the second; broadcasts do not.
-_WEIGHT_LOADS = 4
+# What a vector of weights costs, in broadcasts, where a panel is larger than the first-level cache.
+FAR_WEIGHT_LOADS = 4
 # Among tiles that the ports cannot tell apart, prefer the one that loads less.
 _LOAD_TIE_BREAK = 0.02
 # First-level data caches of x86 cores have 8 or 12 ways of 4 KiB, the size of a page.
@@ -44,7 +44,7 @@ class RegisterTile:
         """True if accumulators, one vector of weights per column and one broadcast input fit the register file."""
         return (self.rows + 1) * self.vectors + 1 <= target.vector_registers
 
-    def cycles(self, weight_loads: int = _WEIGHT_LOADS) -> float:
+    def cycles(self, weight_loads: int = FAR_WEIGHT_LOADS) -> float:
         """Estimated cycles of one step of the reduction: the busiest of multipliers, load ports and latency.
 
         Among equals, a tile that loads less is better, where a vector of weights counts as `weight_loads` broadcasts.
