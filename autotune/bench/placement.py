@@ -72,8 +72,14 @@ def pinned_to(cpus: tuple[int, ...]) -> Iterator[None]:
 _SPINNING = {"OPENBLAS_THREAD_TIMEOUT": "25", "KMP_BLOCKTIME": "20"}
 
 
+def own_cpus() -> tuple[int, ...]:
+    """The CPUs that this process may use, in order; empty where the system cannot pin processes."""
+    return tuple(sorted(os.sched_getaffinity(0))) if sys.platform == "linux" else ()
+
+
 # Threads of OpenMP spin, and two that the system put on one CPU would keep each other waiting. The pools of ONNX
-# Runtime, OpenVINO and Halide do not read this: their threads share the CPUs of the process as the system sees fit.
+# Runtime and OpenVINO do not read this, and are told in their processes; Halide's threads share the CPUs of the
+# process as the system sees fit, as there is no way to tell them.
 _BINDING = {"OMP_PROC_BIND": "true"}
 
 

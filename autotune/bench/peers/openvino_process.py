@@ -17,7 +17,7 @@ _VERSION = f"OpenVINO {openvino.__version__.partition('-')[0]}"
 
 
 class OpenVino:
-    """The CPU plugin with `threads` threads in one stream, on the CPUs of this process, in float32 throughout."""
+    """The CPU plugin with `threads` threads in one stream, each bound to a CPU, in float32 throughout."""
 
     def __init__(self, threads: int) -> None:
         self._core = openvino.Core()
@@ -25,7 +25,7 @@ class OpenVino:
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
-            "ENABLE_CPU_PINNING": False,
+            "ENABLE_CPU_PINNING": threads > 1,
         }
 
     def open(self, workload: Workload, schedule: str | None) -> OpenLayer:
