@@ -119,18 +119,10 @@ PLANTS: Mapping[str, Plant] = {
     "a body in shared loops runs past its end": Plant(
         "lowering.fuse_stages", "((CompareOp.GE, first), (CompareOp.LT, end))", "((CompareOp.GE, first),)"
     ),
-    "the last case is tried first": Plant(
+    "what no case is for is not computed": Plant(
         "lowering.build_loop_nests",
-        "reversed(list(zip(stage.cases, tests, strict=True)))",
-        "zip(stage.cases, tests, strict=True)",
-    ),
-    "partial results start from 0": Plant(
-        "schedule.merging", "_zero(kind) if found is None else identity(found.op, kind)", "_zero(kind)"
-    ),
-    "the scratch of workers lies over what they share": Plant(
-        "codegen.functions",
-        "builder.mul(worker, int_constant(self._workspace.worker_bytes)), int_constant(self._workspace.shared_bytes)",
-        "builder.mul(worker, int_constant(self._workspace.worker_bytes)), int_constant(0)",
+        "self._nest(func, case.nest, box, known, round_up=round_up).stmt, stmt)",
+        "self._nest(func, case.nest, box, known, round_up=round_up).stmt, None)",
     ),
 }
 """Every defect by what it does."""
