@@ -7,7 +7,7 @@ from math import prod, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from tensorlang.nn import Workload, build
 from tensorlang.validation import error_bound
@@ -46,15 +46,32 @@ class Case:
 def make_arrays(workload: Workload) -> dict[str, Array]:
     """Arrays for the inputs of a layer by name: uniform in [-1, 1], the same in every process.
 
-    Weights are scaled so that outputs are of the order of 1; nothing is denormal.
+    Weights are scaled so that outputs are of the order of 1; nothing is denormal. They start at a cache line, as what
+    the libraries allocate for themselves does.
     """
     generator = np.random.default_rng(_SEED)
     arrays: dict[str, Array] = {}
     for source in build(workload).inputs:
         is_filter = source.constant and len(source.shape) > 1
         scale = 1 / sqrt(prod(source.shape[:-1])) if is_filter else 1.0
-        arrays[source.name] = (generator.uniform(-1, 1, source.shape) * scale).astype(source.type.numpy)
+        values = generator.uniform(-1, 1, source.shape) * scale
+        arrays[source.name] = copy_aligned(values.astype(source.type.numpy))
     return arrays
+
+
+def copy_aligned(array: Array) -> Array:
+    """Return a C-contiguous copy of `array` in memory as that of `empty_aligned`."""
+    copy = empty_aligned(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def empty_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, alignment: int = 128) -> Array:
+    """Return an uninitialised C-contiguous array whose address is a multiple of `alignment` [B]."""
+    size = prod(shape) * np.dtype(dtype).itemsize
+    block = np.empty(size + alignment, np.uint8)
+    start = -block.ctypes.data % alignment
+    return block[start : start + size].view(dtype).reshape(shape)
 
 
 def describe_difference(ours: Array, theirs: Array, workload: Workload) -> str:

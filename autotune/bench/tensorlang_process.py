@@ -7,9 +7,7 @@ from math import prod
 from statistics import median
 from time import perf_counter
 
-import numpy as np
-
-from autotune.bench.case import make_arrays
+from autotune.bench.case import empty_aligned, make_arrays
 from autotune.bench.serve import Facts, OpenLayer, serve
 from autotune.bench.turn import take_turn
 from schedules.lookup import Found, lookup
@@ -80,7 +78,7 @@ class _Arguments:
         self._state = kernel.prepare(**{p.name: arrays[p.name] for p in kernel.inputs if p.constant})
         self._inputs = [arrays[p.name] for p in kernel.inputs if not p.constant]
         (output,) = kernel.outputs
-        self.out = np.empty(output.shape, output.type.numpy)
+        self.out = empty_aligned(output.shape, output.type.numpy)
 
     def call(self) -> None:
         """Compute the layer once, into `out`."""

@@ -1,8 +1,6 @@
-"""Stores past the caches: in the largest pieces that the address allows, which a call decides; and their fence."""
+"""Stores past the caches: where the address allows, which a call decides; and their fence."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from llvmlite import ir as ll
 
@@ -14,16 +12,16 @@ from tensorlang.dtypes import DType
 from tensorlang.ir.stmt import Stmt, Store
 from tensorlang.ir.visitor import walk_stmts
 
-#: The largest and the smallest vector that is stored past the caches, each at a multiple of itself [B].
-_WHOLE_BYTES, _PIECE_BYTES = 64, 16
+#: The largest vector that is stored past the caches, at a multiple of itself [B].
+_WHOLE_BYTES = 64
 
 
 def emit_streamed(ops: Ops, value: ll.Value, pointer: ll.Value, storage: Flat, affine: Affine, type_: DType) -> None:
     """Store the dense vector `value`, in its form in memory, at `pointer`, which is place `affine` of `storage`.
 
-    Whole where the address is a multiple of the vector, in pieces of 16 bytes where it is a multiple of those, and as
-    any other store elsewhere. Where all vectors of the buffer are as aligned as its start is, the start is looked at,
-    which is the same in every iteration.
+    Past the caches where the address is a multiple of the vector, and as any other store elsewhere: pieces of lines
+    take twice as long. Where all vectors of the buffer are as aligned as its start is, the start is looked at, which is
+    the same in every iteration.
     """
     builder = ops.builder
     size_bytes = type_.lanes * type_.size_bytes
@@ -32,27 +30,13 @@ def emit_streamed(ops: Ops, value: ll.Value, pointer: ll.Value, storage: Flat, a
     is_regular = all(step * type_.size_bytes % whole_bytes == 0 for step in steps)
     address = builder.ptrtoint(storage.pointer if is_regular else pointer, I64)
 
-    def store(alignment: int) -> None:
-        made = builder.store(value, pointer, align=max(alignment, type_.size_bytes))
-        if alignment:
-            # LLVM splits a vector that is larger than its alignment.
-            made.set_metadata("nontemporal", builder.module.add_metadata([ll.Constant(I32, 1)]))
-
-    _by_alignment(builder, address, [whole_bytes, _PIECE_BYTES] if whole_bytes > _PIECE_BYTES else [whole_bytes], store)
-
-
-def _by_alignment(builder: ll.IRBuilder, address: ll.Value, alignments: list[int], emit: Callable[[int], None]) -> None:
-    """`emit` for the first of the alignments, the largest first, that the address has; for 0 if it has none."""
-    if not alignments:
-        emit(0)
-        return
-    rest = builder.and_(address, int_constant(alignments[0] - 1))
-    is_aligned = builder.icmp_signed("==", rest, int_constant(0))
+    is_aligned = builder.icmp_signed("==", builder.and_(address, int_constant(whole_bytes - 1)), int_constant(0))
     with builder.if_else(is_aligned, likely=True) as (then, otherwise):
         with then:
-            emit(alignments[0])
+            made = builder.store(value, pointer, align=whole_bytes)
+            made.set_metadata("nontemporal", builder.module.add_metadata([ll.Constant(I32, 1)]))
         with otherwise:
-            _by_alignment(builder, address, alignments[1:], emit)
+            builder.store(value, pointer, align=type_.size_bytes)
 
 
 def has_streams(stmt: Stmt) -> bool:

@@ -35,8 +35,9 @@ class StreamStores(Directive):
     What is stored, and when others see it, is the same with it and without: processors that order such stores less than
     others get a fence at the end of each parallel task and of the kernel. A vector under the mask of a tail is stored
     as always. Where an array starts is known when the kernel is called: vectors at multiples of their size (of 64 bytes
-    for larger ones) are stored whole, others at multiples of 16 bytes in pieces of 16, and what lies at neither is
-    stored as always. `numpy.empty` starts at multiples of 16 bytes, the arrays that kernels make at multiples of 64.
+    for larger ones) go past the caches, others are stored as always, because tiles that share a cache line would each
+    write a part of it to memory. Arrays that kernels make start at multiples of 64 bytes, as those of
+    `tensorlang.runtime.empty_aligned` do; `numpy.empty` promises 16.
 
     References
     ----------

@@ -184,7 +184,8 @@ class Facts:
                 hi = None if a.hi is None or b.hi is None else max(a.hi, b.hi)
                 return Limits(a.intersect(Limits(b.lo, None)).lo, hi)
             case BinaryOp.FLOOR_DIV if b.lo is not None and b.lo > 0:
-                return _quotient(a, b.lo, b.hi)
+                # Where nothing runs, what is known may contradict itself.
+                return _quotient(a, b.lo, None if b.hi is None else max(b.lo, b.hi))
             case BinaryOp.FLOOR_DIV if a.lo is not None and a.hi is not None:
                 # No quotient is farther from 0, whatever the divisor.
                 farthest = max(abs(a.lo), abs(a.hi))

@@ -9,7 +9,8 @@ from time import sleep
 import numpy as np
 import pytest
 
-from autotune.bench.peers.variants import Variant, empty_aligned, keep_fastest
+from autotune.bench.case import empty_aligned
+from autotune.bench.peers.variants import Variant, keep_fastest
 
 
 def _variant(name: str, call: Callable[[], object]) -> Variant:

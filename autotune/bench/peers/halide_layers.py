@@ -12,11 +12,10 @@ from typing import Any
 import halide as hl
 import numpy as np
 
-from autotune.bench.case import Array
-from autotune.bench.peers.variants import empty_aligned
+from autotune.bench.case import Array, copy_aligned, empty_aligned
 from tensorlang.nn import Conv2d, Gemm
 
-_ALIGNMENT_BYTES = 128
+_ALIGNMENT_BYTES = 128  # what `empty_aligned` gives
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def make_halide_layer(workload: Gemm | Conv2d, arrays: Mapping[str, Array]) -> H
 
 
 def _gemm(work: Gemm, arrays: Mapping[str, Array]) -> HalideLayer:
-    values = {name: _aligned(arrays[name]) for name in ("a", "b", *(["bias"] if work.bias else []))}
+    values = {name: copy_aligned(arrays[name]) for name in ("a", "b", *(["bias"] if work.bias else []))}
     params = {name: _param(name, value) for name, value in values.items()}
     v = {name: hl.Var(name) for name in "xy"}
     x, y = v.values()
@@ -66,7 +65,7 @@ def _gemm(work: Gemm, arrays: Mapping[str, Array]) -> HalideLayer:
     total, out = hl.Func("matrix_mul"), hl.Func("out")
     total[x, y] += params["a"][k.x, y] * params["b"][x, k.x]
     out[x, y] = _activate(total[x, y] + (params["bias"][x] if work.bias else hl.f32(0)), work)
-    result = empty_aligned((work.m, work.n), alignment=_ALIGNMENT_BYTES)
+    result = empty_aligned((work.m, work.n))
     return _fix(HalideLayer(out, total, v, k, params, tuple(values.values()), result))
 
 
@@ -75,9 +74,9 @@ def _convolution(work: Conv2d, arrays: Mapping[str, Array]) -> HalideLayer:
     # As in conv_layer of Halide's applications, the image comes with its padding, and the filter has its input channels
     # outermost. Neither is part of the call.
     values = {
-        "image": _aligned(np.pad(arrays["x"], ((0, 0), (up, up), (left, left), (0, 0)))),
-        "filter": _aligned(arrays["w"].transpose(2, 0, 1, 3)),
-        **({"bias": _aligned(arrays["bias"])} if work.bias else {}),
+        "image": copy_aligned(np.pad(arrays["x"], ((0, 0), (up, up), (left, left), (0, 0)))),
+        "filter": copy_aligned(arrays["w"].transpose(2, 0, 1, 3)),
+        **({"bias": copy_aligned(arrays["bias"])} if work.bias else {}),
     }
     params = {name: _param(name, value) for name, value in values.items()}
     v = {name: hl.Var(name) for name in "cxyn"}
@@ -88,7 +87,7 @@ def _convolution(work: Conv2d, arrays: Mapping[str, Array]) -> HalideLayer:
     taken = params["image"][r.x, x * right + r.y * dilate_x, y * down + r.z * dilate_y, n]
     total[c, x, y, n] += params["filter"][c, r.y, r.z, r.x] * taken
     out[c, x, y, n] = _activate(total[c, x, y, n], work)
-    result = empty_aligned((work.n, work.p, work.q, work.k), alignment=_ALIGNMENT_BYTES)
+    result = empty_aligned((work.n, work.p, work.q, work.k))
     return _fix(HalideLayer(out, total, v, r, params, tuple(values.values()), result))
 
 
@@ -97,12 +96,6 @@ def _activate(value: Any, workload: Gemm | Conv2d) -> Any:
         low, high = (hl.f32(bound) for bound in workload.clip)
         return hl.min(hl.max(value, low), high)
     return hl.max(value, hl.f32(0)) if workload.relu else value
-
-
-def _aligned(array: Array) -> Array:
-    copy = empty_aligned(array.shape, alignment=_ALIGNMENT_BYTES)
-    copy[...] = array
-    return copy
 
 
 def _param(name: str, array: Array) -> Any:

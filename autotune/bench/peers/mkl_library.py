@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autotune.bench.case import Array
-from autotune.bench.peers.variants import empty_aligned
+from autotune.bench.case import Array, empty_aligned
 from tensorlang.errors import TuningError
 
 Call: TypeAlias = Callable[[], object]

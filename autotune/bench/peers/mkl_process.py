@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from autotune.bench.case import make_arrays
+from autotune.bench.case import empty_aligned, make_arrays
 from autotune.bench.peers.coverage import require_plain_gemm
 from autotune.bench.peers.mkl_library import MklLibrary
 from autotune.bench.peers.variants import Variant, keep_fastest
@@ -25,7 +23,7 @@ class Mkl:
         """
         work = require_plain_gemm(workload, "mkl")
         arrays = make_arrays(work)
-        a, b, out = arrays["a"], arrays["b"], np.empty((work.m, work.n), np.float32)
+        a, b, out = arrays["a"], arrays["b"], empty_aligned((work.m, work.n))
         calls = {"sgemm": self._library.sgemm(a, b, out)}
         if work.constant_b:
             calls["sgemm_compute, b packed"] = self._library.sgemm_packed(a, b, out)

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from autotune.bench.case import Array
+from autotune.bench.case import Array, copy_aligned
 from autotune.bench.peers.onnx_plain_nodes import plain_node
 from tensorlang.errors import TuningError
 from tensorlang.nn import Conv2d, DepthwiseConv2d, FusedWorkload, Gemm, Workload
@@ -70,7 +70,7 @@ def build_onnx_layer(workload: Workload, arrays: Mapping[str, Array]) -> OnnxLay
     is_image = not isinstance(workload, Gemm)
     if workload.residual:
         residual = arrays["residual"].transpose(0, 3, 1, 2) if is_image else arrays["residual"]
-        inputs["residual"] = np.ascontiguousarray(residual)
+        inputs["residual"] = copy_aligned(residual)
     epilogue, bounds = _epilogue(workload)
     model = _model([node, *epilogue], weights | bounds, inputs, shape)
     return OnnxLayer(model, inputs, shape, is_image)
@@ -100,7 +100,7 @@ def _conv_node(workload: Conv2d | DepthwiseConv2d, arrays: Mapping[str, Array]) 
         dilations=list(workload.dilation),
         group=groups,
     )
-    return node, weights, {"x": np.ascontiguousarray(arrays["x"].transpose(0, 3, 1, 2))}
+    return node, weights, {"x": copy_aligned(arrays["x"].transpose(0, 3, 1, 2))}
 
 
 def _epilogue(workload: FusedWorkload) -> tuple[list[onnx.NodeProto], dict[str, Array]]:

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import onnxruntime
 
-from autotune.bench.case import make_arrays
+from autotune.bench.case import empty_aligned, make_arrays
 from autotune.bench.peers.onnx_model import OnnxLayer, build_onnx_layer
 from autotune.bench.peers.variants import Variant, keep_fastest
 from autotune.bench.placement import own_cpus
@@ -55,7 +55,7 @@ def _bind(layer: OnnxLayer, level: str, threads: int, cpus: tuple[int, ...]) -> 
             "session.intra_op_thread_affinities", ";".join(f"{cpu + 1}" for cpu in cpus[1:])
         )
     session = onnxruntime.InferenceSession(layer.model, options, providers=["CPUExecutionProvider"])
-    y = np.empty(layer.output_shape, np.float32)
+    y = empty_aligned(layer.output_shape)
     binding = session.io_binding()
     for name, value in layer.inputs.items():
         binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autotune.bench.case import make_arrays
+from autotune.bench.case import empty_aligned, make_arrays
 from autotune.bench.peers.coverage import require_plain_gemm
 from autotune.bench.serve import Facts, OpenLayer, serve
 from tensorlang.nn import Workload, workload_from_data
@@ -20,7 +20,7 @@ class NumpyBlas:
         """Bind the operands and the output."""
         work = require_plain_gemm(workload, "openblas")
         arrays = make_arrays(work)
-        a, b, out = arrays["a"], arrays["b"], np.empty((work.m, work.n), np.float32)
+        a, b, out = arrays["a"], arrays["b"], empty_aligned((work.m, work.n))
         return OpenLayer(lambda: np.matmul(a, b, out=out), lambda: out, f"NumPy {np.__version__} with {self._name}")
 
     def facts(self) -> Facts:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import openvino
 
-from autotune.bench.case import Array, make_arrays
+from autotune.bench.case import Array, empty_aligned, make_arrays
 from autotune.bench.peers.onnx_model import build_onnx_layer
 from autotune.bench.peers.variants import Variant, keep_fastest
 from autotune.bench.serve import Facts, OpenLayer, serve
@@ -61,7 +60,7 @@ class _Request:
 
     def __init__(self, compiled: openvino.CompiledModel, inputs: Mapping[str, Array]) -> None:
         self.kernels = " + ".join(_kernels(compiled))
-        self.y = np.empty(tuple(compiled.output().shape), np.float32)
+        self.y = empty_aligned(tuple(compiled.output().shape))
         self._inputs = dict(inputs)  # a Tensor of shared memory does not keep the array
         self._request = compiled.create_infer_request()
         for name, value in self._inputs.items():

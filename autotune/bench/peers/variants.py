@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import prod
 from time import perf_counter, sleep
-
-import numpy as np
-from numpy.typing import DTypeLike
 
 from autotune.bench.case import Array
 from autotune.bench.rounds import run_rounds
@@ -81,11 +77,3 @@ def _glance(call: Callable[[], object]) -> float:
         least_s = min(least_s, perf_counter() - start_s)
         calls += 1
     return least_s
-
-
-def empty_aligned(shape: tuple[int, ...], dtype: DTypeLike = np.float32, alignment: int = 128) -> Array:
-    """Return an uninitialised C-contiguous array whose address is a multiple of `alignment` [B]."""
-    size = prod(shape) * np.dtype(dtype).itemsize
-    block = np.empty(size + alignment, np.uint8)
-    start = -block.ctypes.data % alignment
-    return block[start : start + size].view(dtype).reshape(shape)
