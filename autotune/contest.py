@@ -12,6 +12,7 @@ from autotune.measure.outcome import Measurement
 from autotune.problem import Problem
 from autotune.study import LayerStudy
 from autotune.trials import Trial, fastest, schedule_digest
+from schedules.records import Search
 from schedules.space import Knobs
 
 DEFAULT = "default"
@@ -45,12 +46,15 @@ class Contest:
         Time of one call by label and round [s].
     failures : mapping of str to Measurement
         Contenders that failed this time, and why.
+    search : Search or None
+        What the winner was chosen from.
     """
 
     winner: Contender
     samples_s: Mapping[str, tuple[float, ...]]
     failures: Mapping[str, Measurement]
     doubt: str = ""
+    search: Search | None = None
 
     @property
     def gain(self) -> float:
@@ -103,7 +107,7 @@ def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
     in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
     winner = contenders[choose(in_order)]
     doubt = find_disturbance(comparison.waiting_share) or _doubt(winner, contenders, in_order)
-    return Contest(winner, in_order, comparison.failures, doubt)
+    return Contest(winner, in_order, comparison.failures, doubt, study.search)
 
 
 def _doubt(winner: Contender, contenders: Mapping[str, Contender], samples_s: Mapping[str, tuple[float, ...]]) -> str:

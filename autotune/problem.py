@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autotune.measure.limits import Limits
 from autotune.networks import NetworkLayer
-from schedules import Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup, neighbours
+from schedules import Database, Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup, neighbours
 from tensorlang.codegen.target import Target
 from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
@@ -64,13 +64,18 @@ class Problem:
         return Limits.for_macs(self.layer.workload.macs)
 
 
-def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Problem:
-    """Return the problem of tuning `layer` with the schedules of its family, starting from what is already known."""
+def layer_problem(
+    layer: NetworkLayer, target: Target, hardware: Hardware, databases: Sequence[Database] | None = None
+) -> Problem:
+    """Return the problem of tuning `layer` with the schedules of its family, starting from what is already known.
+
+    `databases` says where that is looked up; by default in the user's database, then in the shipped one.
+    """
     workload, threads = layer.workload, hardware.threads
     family, funcs = find_family(workload), build(workload)
     space = family.space(workload, target, threads)
     default = family.default(workload, target, threads)
-    found = lookup(workload, threads=threads, hardware=hardware, target=target)
+    found = lookup(workload, threads=threads, hardware=hardware, target=target, databases=databases)
     of_algorithm = algorithm_hash(funcs.algorithm())
     return Problem(
         layer=layer,
@@ -78,7 +83,7 @@ def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Pr
         family=family.name,
         space=space,
         default=default,
-        starts=_starts(space, found, neighbours(workload, hardware=hardware, target=target)),
+        starts=_starts(space, found, neighbours(workload, hardware=hardware, target=target, databases=databases)),
         make_schedule=lambda knobs: family.schedule(funcs, knobs, target, threads).to_json(),
         is_legal=lambda knobs: family.is_legal(workload, knobs, target),
         incumbent=found if found.rung is Rung.EXACT_MACHINE and found.record else None,

@@ -44,6 +44,7 @@ def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchai
             method=METHOD,
         ),
         check=Check(ORACLE, CHECK_SEEDS, measured.max_abs_error, measured.max_rel_error),
+        search=contest.search,
         provenance={
             "tool": "autotune tune",
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

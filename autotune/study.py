@@ -14,6 +14,7 @@ from autotune.measure.outcome import Measurement, Outcome
 from autotune.points import from_indices, sample_points, suggest_point, to_indices
 from autotune.problem import Problem
 from autotune.trials import ATTRIBUTE, Trial, fastest, schedule_digest
+from schedules.records import Search
 from schedules.space import Knobs
 from tensorlang.errors import ScheduleError
 
@@ -62,6 +63,8 @@ class LayerStudy:
 
     def __init__(self, problem: Problem, storage: BaseStorage, seed: int) -> None:
         self.problem = problem
+        self._seed = seed
+        self._is_exhausted = False
         self.default_digest = schedule_digest(problem.make_schedule(problem.default))
         self.trials: dict[str, Trial] = {}
         name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
@@ -85,6 +88,18 @@ class LayerStudy:
         """Hash of the schedule that was the fastest when the best were last timed against each other; "" if never."""
         return str(self._study.user_attrs.get(_CONFIRMED, ""))
 
+    @property
+    def search(self) -> Search:
+        """What its best was chosen from, for a record; at least one trial must have been right."""
+        return Search(
+            checked=sum(trial.measurement.outcome is Outcome.OK for trial in self.trials.values()),
+            tried=len(self.trials),
+            exhausted=self._is_exhausted,
+            sampler=type(self._study.sampler).__name__,
+            seed=self._seed,
+            default=self.default_digest,
+        )
+
     def mark_confirmed(self) -> None:
         """Remember that the fastest trial so far was timed against the default."""
         self._study.set_user_attr(_CONFIRMED, self.best.digest if self.best else "")
@@ -107,6 +122,7 @@ class LayerStudy:
             if trial is not None:
                 return trial
         untried = self._find_untried()
+        self._is_exhausted = untried is None
         if untried is None:
             return None
         self._study.enqueue_trial(to_indices(self.problem.space, untried))

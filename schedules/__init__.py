@@ -7,7 +7,7 @@ from schedules.families import FAMILIES, find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
 from schedules.lookup import Found, Rung, best, lookup, neighbours
-from schedules.records import SUPERSEDES, Check, Record, Timing, Toolchain
+from schedules.records import SUPERSEDES, Check, Record, Search, Timing, Toolchain
 from schedules.space import Knob, Knobs, KnobValue, Space
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Record",
     "Rung",
+    "Search",
     "Space",
     "Timing",
     "Toolchain",

@@ -146,8 +146,12 @@ def _load_file(path: Path, mtime_ns: int, size_bytes: int) -> Contents:
         except UnicodeDecodeError:
             problems.append(Problem(path, number, "not UTF-8 text."))
         except (DatabaseError, LanguageError) as reason:
-            problems.append(Problem(path, number, reason.message))
+            problems.append(Problem(path, number, _with_hint(reason)))
     return Contents(tuple(records), tuple(problems))
+
+
+def _with_hint(reason: DatabaseError | LanguageError) -> str:
+    return f"{reason.message.rstrip('.')}; {reason.hint}." if reason.hint else reason.message
 
 
 def _set_aside_if_foreign(path: Path) -> None:

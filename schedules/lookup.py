@@ -128,13 +128,16 @@ def _check_workload(workload: object) -> None:
     )
 
 
-def neighbours(workload: Workload, *, hardware: Hardware, target: Target) -> tuple[dict[str, KnobValue], ...]:
+def neighbours(
+    workload: Workload, *, hardware: Hardware, target: Target, databases: Sequence[Database] | None = None
+) -> tuple[dict[str, KnobValue], ...]:
     """Knobs of the nearest shape that has records on this instruction set, legal for `workload`: at most one point.
 
     Unlike `lookup`, it does not ask whether they are likely to beat the heuristic: a search tries them and sees.
     """
     family = find_family(workload)
-    ranked = [_by_rank(base.load().records, hardware.threads) for base in (Database.user(), Database.shipped())]
+    databases = databases if databases is not None else (Database.user(), Database.shipped())
+    ranked = [_by_rank(database.load().records, hardware.threads) for database in databases]
     others = [record for record in _alike(workload, family, hardware, ranked) if record.workload != workload]
     return tuple(dict(record.knobs) for record in islice(_legal_here(others, workload, family, hardware, target), 1))
 

@@ -15,9 +15,11 @@ from tensorlang.nn import Workload, workload_from_data
 from tensorlang.nn.codec import Json, decode, encode, parse_json
 from tensorlang.schedule import Schedule
 
-SCHEMA = 1
+SCHEMA = 2
+"""Version of the form in which records are written."""
 SUPERSEDES = "supersedes"
 """Key of `Record.provenance`: the digest of a record that this one met in the same rounds and replaces."""
+_READABLE = (1, SCHEMA)  # what schema 1 lacks, the number of candidates, is absent from the record
 _MAX_LINE_CHARS = 1_000_000
 
 
@@ -77,11 +79,48 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What the schedule was chosen from.
+
+    Attributes
+    ----------
+    checked : int
+        Candidates, the default among them, whose answers agreed with the oracle's.
+    tried : int
+        Candidates in all; the others were wrong, crashed or took too long.
+    exhausted : bool
+        True if the search ended because no other legal point could be found.
+    sampler : str
+        What proposed the candidates, as Optuna calls it.
+    seed : int
+        Of the sampler.
+    default : str
+        Hash of the heuristic default's schedule, which the baseline samples are of: heuristics change with the code.
+    """
+
+    checked: int
+    tried: int
+    exhausted: bool
+    sampler: str
+    seed: int
+    default: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.checked <= self.tried:
+            raise DatabaseError(f"0 <= search.checked <= search.tried must hold, but got {self.checked}, {self.tried}.")
+
+    def has_at_least(self, candidates: int) -> bool:
+        """True if so many candidates were checked, or as many as there are."""
+        return self.checked >= candidates or self.exhausted
+
+
+@dataclass(frozen=True)
 class Record:
     """One tuned schedule of one workload on one machine.
 
     `family` and `knobs` say how the schedule was made, so that it can be made again for a shape nearby; the schedule
-    itself is what was measured. `provenance` is free text by key (who, when, with which command).
+    itself is what was measured. `provenance` is free text by key (who, when, with which command). `search` is None in
+    records of schema 1, which did not say.
     """
 
     workload: Workload
@@ -94,6 +133,7 @@ class Record:
     timing: Timing
     check: Check
     provenance: Mapping[str, str]
+    search: Search | None = None
 
     @property
     def digest(self) -> str:
@@ -123,8 +163,9 @@ class Record:
         if len(line) > _MAX_LINE_CHARS:
             raise DatabaseError(f"a record has at most {_MAX_LINE_CHARS} characters, but this one has {len(line)}.")
         data = parse_json(line, error=DatabaseError, what="the record")
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise DatabaseError(f"this is not a record of schema {SCHEMA}.")
+        if not isinstance(data, dict):
+            raise DatabaseError("a record must be an object with a 'schema'.")
+        check_schema(data.get("schema"))
         rest = {name: item for name, item in data.items() if name not in ("schema", "workload", "schedule")}
         parts = decode(_Parts, rest, error=DatabaseError, path="record")
         workload = workload_from_data(data.get("workload"), error=DatabaseError)
@@ -143,6 +184,22 @@ class _Parts:
     timing: Timing
     check: Check
     provenance: Mapping[str, str]
+    search: Search | None = None
+
+
+def check_schema(schema: Json) -> None:
+    """Raise DatabaseError unless records of this schema can be read."""
+    if type(schema) is int and schema in _READABLE:
+        return
+    known = f"this version of tensorlang reads schemas {', '.join(map(str, _READABLE))}"
+    if type(schema) is int and schema > SCHEMA:
+        raise DatabaseError(
+            f"the record is of schema {schema}; {known}.",
+            hint="install a newer tensorlang to read it, or leave it: lookups pass over it",
+        )
+    raise DatabaseError(
+        f"the record names no schema that ever was; {known}.", hint="delete the line: no version of tensorlang wrote it"
+    )
 
 
 def _read_schedule(data: Json) -> Schedule:

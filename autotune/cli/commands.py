@@ -13,6 +13,7 @@ from autotune.cli.options import (
     Counts,
     Duration,
     Names,
+    NetworkName,
     batch_option,
     bench_layers_option,
     json_option,
@@ -178,6 +179,33 @@ def _list(**arguments: Any) -> None:
 def _lookup(**arguments: Any) -> None:
     """Print the best known schedule of WORKLOAD: NETWORK:LAYER, as in resnet50:conv1, or a workload as JSON."""
     _start("autotune.cli.db:lookup_schedule", arguments)
+
+
+@db.command("fill", epilog=_KNOWN_NETWORKS)
+@click.argument("networks", type=NetworkName(), metavar="[NETWORK]...", nargs=-1)
+@click.option("--threads", type=Counts(), default="1,2", show_default=True, help="Numbers of threads, as in 1,2.")
+@click.option(
+    "--candidates",
+    type=click.IntRange(min=1),
+    default=16,
+    show_default=True,
+    help="Checked candidates behind each record; fewer only where there are no more.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory that gets the records; by default the user's database.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the samplers.")
+@click.option("--storage", help="File or database URL of the studies; by default a file of the user's own.")
+@json_option
+def _fill(**arguments: Any) -> None:
+    """Tune every layer of NETWORKS, of all networks by default, until each has a verified record.
+
+    A layer gets its record whether or not anything beat its default. Layers that have one are passed over: the same
+    command goes on where an earlier one was stopped, however that was. Run it in the background of an idle machine.
+    """
+    _start("autotune.cli.fill:fill", arguments)
 
 
 @click.command(short_help="Show a schedule and its loops, and what limits its speed.")

@@ -72,6 +72,7 @@ def test_winner_is_found_by_the_next_lookup() -> None:
     assert found.schedule.to_json() == contest.winner.schedule
     assert len(record.timing.samples_ns) == len(record.timing.baseline_samples_ns) == ROUNDS
     assert record.timing.speedup == pytest.approx(4.0)
+    assert record.search is not None and record.search.checked == 4
     assert problem.make_schedule(found.knobs) == contest.winner.schedule
 
 

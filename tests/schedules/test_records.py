@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from schedules import Record, Timing
+from schedules import Record, Search, Timing
 from tensorlang.errors import DatabaseError
 from tensorlang.nn import Workload
 from tests.schedules.examples import WORKLOADS, record
@@ -37,7 +37,9 @@ def _changed(path: str, value: object) -> str:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("schema", 99, "this is not a record of schema 1."),
+        ("schema", 99, "the record is of schema 99; this version of tensorlang reads schemas 1, 2."),
+        ("schema", "2", "the record names no schema that ever was; this version of tensorlang reads schemas 1, 2."),
+        ("search", {}, "record.search lacks the field 'checked'."),
         ("extra", 1, "record has no field 'extra'."),
         ("timing.samples_ns", [], "timing.samples_ns must hold one or more times >= 1 ns, but got []."),
         ("timing.samples_ns", [1.5], "record.timing.samples_ns[0] must be an integer, but got 1.5."),
@@ -51,6 +53,27 @@ def test_each_field_is_checked(path: str, value: object, message: str) -> None:
     with pytest.raises(DatabaseError) as caught:
         Record.from_json(_changed(path, value))
     assert caught.value.message == message
+
+
+def test_record_of_a_later_schema_says_what_to_do() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Record.from_json(_changed("schema", 3))
+    assert str(caught.value) == (
+        "the record is of schema 3; this version of tensorlang reads schemas 1, 2.\n"
+        "  hint        install a newer tensorlang to read it, or leave it: lookups pass over it"
+    )
+
+
+def test_record_of_the_first_schema_is_read_without_what_it_did_not_say() -> None:
+    data = json.loads(_changed("schema", 1))
+    del data["search"]
+    assert Record.from_json(json.dumps(data)) == record(WORKLOADS[0])
+
+
+def test_search_that_checked_more_than_it_tried_is_refused() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        Search(checked=3, tried=2, exhausted=False, sampler="TPESampler", seed=0, default="0")
+    assert caught.value.message == "0 <= search.checked <= search.tried must hold, but got 3, 2."
 
 
 def test_malformed_schedule_is_refused() -> None:

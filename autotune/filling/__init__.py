@@ -1,0 +1,1 @@
+"""Filling a database: every layer of some networks gets a record, whether or not anything beat its default."""
