@@ -48,9 +48,13 @@ def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchai
         provenance={
             "tool": "autotune tune",
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            **({SUPERSEDES: beaten.digest} if beaten and RECORD in contest.samples_s else {}),
+            **(_superseding(beaten) if beaten and RECORD in contest.samples_s else {}),
         },
     )
+
+
+def _superseding(beaten: Record) -> dict[str, str]:
+    return {SUPERSEDES: " ".join((beaten.digest, *beaten.superseded))}
 
 
 def _to_ns(samples_s: tuple[float, ...]) -> tuple[int, ...]:

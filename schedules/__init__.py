@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from schedules.database import Contents, Database, Problem
+from schedules.explanation import Explanation, explain
 from schedules.families import FAMILIES, find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
@@ -16,6 +17,7 @@ __all__ = [
     "Check",
     "Contents",
     "Database",
+    "Explanation",
     "Family",
     "Found",
     "Hardware",
@@ -30,6 +32,7 @@ __all__ = [
     "Timing",
     "Toolchain",
     "best",
+    "explain",
     "find_family",
     "lookup",
     "neighbours",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from schedules.records import Record
-from tensorlang.errors import DatabaseError, LanguageError
+from schedules.sealed import check_counts, check_seal, is_sealed
+from tensorlang.errors import DatabaseError
 
 _SHIPPED = Path(__file__).parent / "records"
-_MAX_FILE_BYTES = 256 << 20
+_MAX_FILE_BYTES = 64 << 20
 _SET_ASIDE = ".set-aside-"
 
 
@@ -129,28 +130,59 @@ def _signature(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
+def read_file(path: Path) -> Contents:
+    """What one file holds, whatever its name; a sealed one whose content was changed holds nothing but a problem."""
+    return _load_file(path, *_signature(path))
+
+
 @lru_cache(maxsize=256)
 def _load_file(path: Path, mtime_ns: int, size_bytes: int) -> Contents:
     if size_bytes > _MAX_FILE_BYTES:
         return Contents((), (Problem(path, 0, f"{size_bytes} B is more than the {_MAX_FILE_BYTES} B that are read."),))
     try:
-        lines = path.read_bytes().split(b"\n")
+        content = path.read_bytes()
+        found = check_seal(content) if is_sealed(content) else None
     except OSError as reason:
         return Contents((), (Problem(path, 0, f"cannot be read: {reason.strerror}."),))
+    except DatabaseError as reason:
+        return Contents((), (Problem(path, 1, _with_hint(reason)),))
+    contents = _read_lines(path, content.split(b"\n"), 1 if found else 0)
+    try:
+        if found:
+            check_counts(found, contents.records)
+    except DatabaseError as reason:
+        return Contents((), (Problem(path, 1, _with_hint(reason)),))
+    return contents
+
+
+def _read_lines(path: Path, lines: Sequence[bytes], skipped: int) -> Contents:
     records, problems = [], []
     for number, line in enumerate(lines, 1):
-        if not line.strip():
+        if number <= skipped or not line.strip():
             continue
         try:
-            records.append(Record.from_json(line.decode()))
-        except UnicodeDecodeError:
-            problems.append(Problem(path, number, "not UTF-8 text."))
-        except (DatabaseError, LanguageError) as reason:
+            records.append(read_line(line))
+        except DatabaseError as reason:
             problems.append(Problem(path, number, _with_hint(reason)))
     return Contents(tuple(records), tuple(problems))
 
 
-def _with_hint(reason: DatabaseError | LanguageError) -> str:
+def read_line(line: bytes) -> Record:
+    """The record on a line of a file, of whatever origin.
+
+    Raises
+    ------
+    DatabaseError
+        Nothing else, whatever the bytes are.
+    """
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        raise DatabaseError("not UTF-8 text.") from None
+    return Record.from_json(text)
+
+
+def _with_hint(reason: DatabaseError) -> str:
     return f"{reason.message.rstrip('.')}; {reason.hint}." if reason.hint else reason.message
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tensorlang.codegen.target import Target, host_target
+from tensorlang.errors import DatabaseError
 
 # Features that change which code is generated or how it runs; the rest of LLVM's list is noise to a lookup.
 _ISA_FEATURES = (
@@ -35,6 +36,7 @@ _ISA_FEATURES = (
     "sve",
     "sve2",
 )
+_MOST = 1 << 40
 _CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -68,6 +70,12 @@ class Hardware:
     l3_bytes: int
     cores: int
     threads: int
+
+    def __post_init__(self) -> None:
+        least = {"vector_bits": 0, "l1d_bytes": 0, "l2_bytes": 0, "l3_bytes": 0, "cores": 1, "threads": 1}
+        for name, bound in least.items():
+            if not bound <= getattr(self, name) <= _MOST:
+                raise DatabaseError(f"hardware.{name} must be from {bound} to {_MOST}.")
 
     @classmethod
     def here(cls, threads: int) -> Hardware:

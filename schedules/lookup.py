@@ -14,10 +14,10 @@ from schedules.families import find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
 from schedules.nearness import distance, is_alike, is_transferable
-from schedules.records import SUPERSEDES, Record
+from schedules.records import Record
 from schedules.space import KnobValue
 from tensorlang.codegen.target import Target, host_target
-from tensorlang.errors import TuningError
+from tensorlang.errors import ScheduleError, TuningError
 from tensorlang.nn import Layer, Workload, build
 from tensorlang.schedule import Schedule
 from tensorlang.validation import algorithm_hash
@@ -109,7 +109,7 @@ def lookup(
     hardware = hardware or Hardware.of_target(target, threads)
     databases = databases if databases is not None else (Database.user(), Database.shipped())
     family, layer = find_family(workload), build(workload)
-    ranked = [_by_rank(database.load().records, threads) for database in databases]
+    ranked = [by_rank(database.load().records, threads) for database in databases]
     exact = _same_shape(layer, family, hardware, ranked)
     if exact is not None:
         return exact
@@ -137,7 +137,7 @@ def neighbours(
     """
     family = find_family(workload)
     databases = databases if databases is not None else (Database.user(), Database.shipped())
-    ranked = [_by_rank(database.load().records, hardware.threads) for database in databases]
+    ranked = [by_rank(database.load().records, hardware.threads) for database in databases]
     others = [record for record in _alike(workload, family, hardware, ranked) if record.workload != workload]
     return tuple(dict(record.knobs) for record in islice(_legal_here(others, workload, family, hardware, target), 1))
 
@@ -147,17 +147,18 @@ def best(workload: Workload) -> Found:
     return lookup(workload)
 
 
-def _by_rank(records: Sequence[Record], threads: int) -> list[Record]:
+def by_rank(records: Sequence[Record], threads: int) -> list[Record]:
     """Same number of threads first, then the greatest gain over the baseline of its own run; later records win ties.
 
     A record that lost to a later one in the same rounds is out, whatever gain it claims.
     """
-    newest_first = list(reversed(_not_superseded(records)))
+    newest_first = list(reversed(not_superseded(records)))
     return sorted(newest_first, key=lambda r: (r.hardware.threads != threads, -r.timing.speedup))
 
 
-def _not_superseded(records: Sequence[Record]) -> list[Record]:
-    beaten = {(r.provenance[SUPERSEDES], r.workload, r.hardware) for r in records if SUPERSEDES in r.provenance}
+def not_superseded(records: Sequence[Record]) -> list[Record]:
+    """The records without those that lost to a later one of them in the same rounds."""
+    beaten = {(digest, r.workload, r.hardware) for r in records for digest in r.superseded}
     suspects = {(workload, hardware) for _, workload, hardware in beaten}
     return [
         r
@@ -172,18 +173,25 @@ def _same_shape(layer: Layer, family: Family, hardware: Hardware, ranked: Sequen
     fits = [
         r
         for r in records
-        if r.workload == layer.workload and r.hardware.threads == hardware.threads and _is_current(r, layer, family)
+        if r.workload == layer.workload and r.hardware.threads == hardware.threads and is_current(r, layer, family)
     ]
     for rung in (Rung.EXACT_MACHINE, Rung.SAME_ISA_AND_CACHES, Rung.SAME_ISA):
         for record in fits:
-            if _is_on_rung(rung, record.hardware, hardware):
+            if is_on_rung(rung, record.hardware, hardware) and (schedule := bound_schedule(record, layer)) is not None:
                 text = f"{rung}: {_origin(record)}"
-                schedule = Schedule.from_json(record.schedule.to_json(), output=layer.output)
                 return Found(layer, schedule, rung, record, record.family, record.knobs, text)
     return None
 
 
-def _is_current(record: Record, layer: Layer, family: Family) -> bool:
+def bound_schedule(record: Record, layer: Layer) -> Schedule | None:
+    """The record's schedule for `layer`; None if it is not a legal one of it, as in a record that was tampered with."""
+    try:
+        return Schedule.from_json(record.schedule.to_json(), output=layer.output)
+    except ScheduleError:
+        return None
+
+
+def is_current(record: Record, layer: Layer, family: Family) -> bool:
     """True if the record is of the algorithm and the family as they are now."""
     return record.family == family.name and record.algorithm_hash == _algorithm_hash(layer.workload)
 
@@ -193,7 +201,8 @@ def _algorithm_hash(workload: Workload) -> str:
     return algorithm_hash(build(workload).algorithm())
 
 
-def _is_on_rung(rung: Rung, theirs: Hardware, ours: Hardware) -> bool:
+def is_on_rung(rung: Rung, theirs: Hardware, ours: Hardware) -> bool:
+    """True if records of `theirs` answer on `rung` for `ours`; one of the rungs of one shape."""
     if rung is Rung.EXACT_MACHINE:
         return theirs == ours
     return theirs.is_same_isa_and_caches(ours) if rung is Rung.SAME_ISA_AND_CACHES else theirs.is_same_isa(ours)

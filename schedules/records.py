@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
 from schedules.hardware import Hardware
 from schedules.space import KnobValue
-from tensorlang.errors import DatabaseError, ScheduleError
+from tensorlang.errors import DatabaseError, LanguageError, ScheduleError
 from tensorlang.nn import Workload, workload_from_data
 from tensorlang.nn.codec import Json, decode, encode, parse_json
 from tensorlang.schedule import Schedule
@@ -18,9 +19,14 @@ from tensorlang.schedule import Schedule
 SCHEMA = 2
 """Version of the form in which records are written."""
 SUPERSEDES = "supersedes"
-"""Key of `Record.provenance`: the digest of a record that this one met in the same rounds and replaces."""
+"""Key of `Record.provenance`: the digests, with spaces between them, of the record that this one met in the same rounds
+and replaces, and of those that it had replaced."""
 _READABLE = (1, SCHEMA)  # what schema 1 lacks, the number of candidates, is absent from the record
 _MAX_LINE_CHARS = 1_000_000
+_MOST_QUOTED = 400  # characters
+_MOST_NS = 10**15
+_LARGEST_EXTENT = 1 << 40
+_FAMILY = re.compile(r"[a-z0-9_]{1,64}")  # it is part of the name of a file
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class Timing:
         for name in ("samples_ns", "baseline_samples_ns"):
             samples = getattr(self, name)
             if not samples or min(samples) < 1:
-                raise DatabaseError(f"timing.{name} must hold one or more times >= 1 ns, but got {list(samples)}.")
+                raise DatabaseError(f"timing.{name} must hold one or more times >= 1 ns, but got {list(samples)[:9]}.")
+            if max(samples) > _MOST_NS:
+                raise DatabaseError(f"timing.{name} must hold times of at most {_MOST_NS} ns.")
 
     @property
     def speedup(self) -> float:
@@ -140,6 +148,11 @@ class Record:
         """Hash of the record's content."""
         return hashlib.sha256(json.dumps(json.loads(self.to_json()), sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def superseded(self) -> tuple[str, ...]:
+        """Digests of the records that it replaces."""
+        return tuple(self.provenance.get(SUPERSEDES, "").split())
+
     def to_json(self) -> str:
         """The record as one line of JSON; `Record.from_json` reads it back."""
         parts = {name: encode(getattr(self, name)) for name in _Parts.__dataclass_fields__}
@@ -158,17 +171,31 @@ class Record:
         Raises
         ------
         DatabaseError
-            If the line is too long, not JSON, of another schema, or does not describe a record exactly.
+            If the line is too long, not JSON, of another schema, or does not describe a record exactly. Nothing else
+            is raised, whatever the text is.
         """
         if len(line) > _MAX_LINE_CHARS:
             raise DatabaseError(f"a record has at most {_MAX_LINE_CHARS} characters, but this one has {len(line)}.")
-        data = parse_json(line, error=DatabaseError, what="the record")
-        if not isinstance(data, dict):
-            raise DatabaseError("a record must be an object with a 'schema'.")
-        check_schema(data.get("schema"))
+        try:
+            data = parse_json(line, error=DatabaseError, what="the record")
+            if not isinstance(data, dict):
+                raise DatabaseError("a record must be an object with a 'schema'.")
+            check_schema(data.get("schema"))
+            return cls._from_data(data)
+        except (DatabaseError, LanguageError) as reason:
+            raise DatabaseError(_shorten(reason.message), legal=_shorten(reason.legal), hint=reason.hint) from None
+        except RecursionError:
+            raise DatabaseError("the record is nested too deeply.") from None
+
+    @classmethod
+    def _from_data(cls, data: dict[str, Json]) -> Record:
         rest = {name: item for name, item in data.items() if name not in ("schema", "workload", "schedule")}
         parts = decode(_Parts, rest, error=DatabaseError, path="record")
+        if not _FAMILY.fullmatch(parts.family):
+            raise DatabaseError("record.family must be a name of small letters, digits and _, at most 64 of them.")
         workload = workload_from_data(data.get("workload"), error=DatabaseError)
+        if any(type(value) is int and value > _LARGEST_EXTENT for value in vars(workload).values()):
+            raise DatabaseError(f"the workload has an extent above {_LARGEST_EXTENT}.")
         return cls(workload=workload, schedule=_read_schedule(data.get("schedule")), **vars(parts))
 
 
@@ -200,6 +227,11 @@ def check_schema(schema: Json) -> None:
     raise DatabaseError(
         f"the record names no schema that ever was; {known}.", hint="delete the line: no version of tensorlang wrote it"
     )
+
+
+def _shorten(text: str) -> str:
+    """The text as it is, unless it quotes what nobody wants to read."""
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}..."
 
 
 def _read_schedule(data: Json) -> Schedule:

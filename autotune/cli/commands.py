@@ -159,9 +159,9 @@ def _blur(**arguments: Any) -> None:
 bench.others = {str(other.name): other for other in (_compile_time, _blur)}
 
 
-@click.group(short_help="Look into the database of tuned schedules.")
+@click.group(short_help="Look into the database of tuned schedules, fill it, verify and publish it.")
 def db() -> None:
-    """Look into the database of tuned schedules."""
+    """Look into the database of tuned schedules, fill it, verify and publish it."""
 
 
 @db.command("list")
@@ -174,10 +174,14 @@ def _list(**arguments: Any) -> None:
 
 @db.command("lookup")
 @click.argument("workload")
+@click.option("--explain", is_flag=True, help="Say of each rung why it did not answer, or what it answered.")
 @threads_option
 @json_option
 def _lookup(**arguments: Any) -> None:
-    """Print the best known schedule of WORKLOAD: NETWORK:LAYER, as in resnet50:conv1, or a workload as JSON."""
+    """Print the best known schedule of WORKLOAD: NETWORK:LAYER, as in resnet50:conv1, or a workload as JSON.
+
+    Of a NETWORK, as in resnet50, print the rung that answers for each layer.
+    """
     _start("autotune.cli.db:lookup_schedule", arguments)
 
 
@@ -206,6 +210,71 @@ def _fill(**arguments: Any) -> None:
     command goes on where an earlier one was stopped, however that was. Run it in the background of an idle machine.
     """
     _start("autotune.cli.fill:fill", arguments)
+
+
+_records_path = click.Path(path_type=Path)
+_selection = (
+    click.argument("out", type=click.Path(path_type=Path, dir_okay=False)),
+    click.argument("workloads", metavar="[NETWORK|WORKLOAD]...", nargs=-1),
+    click.option("--threads", type=Counts(), default=(), help="Only for these numbers of threads, as in 1,2."),
+)
+
+
+def _selecting(command: Any) -> Any:
+    for part in reversed(_selection):
+        command = part(command)
+    return command
+
+
+@db.command("merge")
+@click.argument("sources", type=_records_path, nargs=-1, required=True)
+@click.option("--out", "-o", type=_records_path, required=True, help="A file, NAME.jsonl, or a directory.")
+def _merge(**arguments: Any) -> None:
+    """Write the best record of each workload and machine of SOURCES, files and directories, unchanged, to --out.
+
+    The best has the greatest speed over the baseline of its own run; times of different runs are never compared.
+    """
+    _start("autotune.cli.db_files:merge_databases", arguments)
+
+
+@db.command("export")
+@_selecting
+def _export(**arguments: Any) -> None:
+    """Write the records that your tuning made, or those of some workloads, into the file OUT, NAME.jsonl."""
+    _start("autotune.cli.db_files:export_records", arguments)
+
+
+@db.command("submit")
+@_selecting
+def _submit(**arguments: Any) -> None:
+    """Write your best records into the file OUT, NAME.jsonl, ready for a pull request.
+
+    Each is compared with the oracle once more. The file begins with counts, the machines and a hash of the content, by
+    which `autotune db verify OUT` notices any change.
+    """
+    _start("autotune.cli.db_files:submit_records", arguments)
+
+
+@db.command("verify")
+@click.argument("paths", type=_records_path, metavar="[FILE|DIRECTORY]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All records, not only new ones and today's tenth.")
+@click.option(
+    "--retime",
+    "retimed",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Time N records of this machine too.",
+)
+@click.option("--remember", is_flag=True, help="List what passed in DIRECTORY/verified.txt: it is new no longer.")
+@json_option
+def _verify(**arguments: Any) -> None:
+    """Compare the kernels of records with the oracle; those of CPUs with other instructions are lowered only.
+
+    By default your records and the published ones. Of a FILE all are verified, of a DIRECTORY those that are new and
+    one tenth of the others, another one each day, unless all are asked for.
+    """
+    _start("autotune.cli.db_verify:verify_records", arguments)
 
 
 @click.command(short_help="Show a schedule and its loops, and what limits its speed.")

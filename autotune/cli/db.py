@@ -10,8 +10,10 @@ from rich import box
 from rich.table import Table
 
 from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
+from autotune.networks import find_network, network_names
 from autotune.workload_names import parse_workload
-from schedules import Database, Found, Record, lookup
+from schedules import Database, Explanation, Record, lookup
+from schedules import explain as explain_lookup
 
 _CAPTION = "answers: what a lookup of that workload with as many threads takes on this machine"
 
@@ -57,23 +59,39 @@ def _to_table(rows: Sequence[tuple[str, Record]], answers: Sequence[bool]) -> Ta
     return table
 
 
-def lookup_schedule(workload: str, threads: int | None, as_json: bool) -> None:
-    """Print the best known schedule of a workload, and to stderr where it came from."""
-    found = lookup(parse_workload(workload), threads=threads)
+def lookup_schedule(workload: str, explain: bool, threads: int | None, as_json: bool) -> None:
+    """Print the best known schedule of a workload, and to stderr where it came from; of a network, only the latter."""
     people = people_console()
     print_warnings(people, Database.user().load().problems)
-    people.print(found.explanation, highlight=False, markup=False)
+    if workload in network_names():
+        _lookup_network(workload, explain, threads, as_json)
+        return
+    answer = explain_lookup(parse_workload(workload), threads=threads)
+    for line in answer.to_lines() if explain else [answer.found.explanation]:
+        people.print(line, highlight=False, markup=False, soft_wrap=True)
     if as_json:
-        print_json(_found_data(found))
+        print_json(_found_data(answer))
     else:
-        click.echo(found.schedule.source())
+        click.echo(answer.found.schedule.source())
 
 
-def _found_data(found: Found) -> dict[str, Any]:
+def _lookup_network(name: str, explain: bool, threads: int | None, as_json: bool) -> None:
+    answers = {x.name: explain_lookup(x.workload, threads=threads) for x in find_network(name).layers}
+    for layer, answer in answers.items():
+        click.echo(f"{layer}: {answer.found.explanation}", err=as_json)
+        for line in answer.to_lines()[:-1] if explain else ():
+            click.echo(f"    {line}", err=as_json)
+    if as_json:
+        print_json({"network": name, "layers": {layer: _found_data(answer) for layer, answer in answers.items()}})
+
+
+def _found_data(answer: Explanation) -> dict[str, Any]:
+    found = answer.found
     return {
         "workload": found.layer.workload.to_data(),
         "rung": str(found.rung),
         "explanation": found.explanation,
+        "rungs": {str(rung): text for rung, text in answer.steps},
         "family": found.family,
         "knobs": dict(found.knobs),
         "schedule": found.schedule.to_json(),

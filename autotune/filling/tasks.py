@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from autotune.networks import NetworkLayer
 from autotune.trials import schedule_digest
-from schedules import SUPERSEDES, Hardware, Record, find_family
+from schedules import Hardware, Record, find_family
 from tensorlang.codegen.target import Target
 from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
+
+CANDIDATES = 16
+"""Checked candidates that a published record has behind it, at least."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Settled:
 
     def __init__(self, records: Iterable[Record], target: Target, candidates: int) -> None:
         everything = tuple(records)
-        gone = {record.provenance.get(SUPERSEDES) for record in everything}
+        gone = {digest for record in everything for digest in record.superseded}
         self._by_task: dict[object, list[Record]] = {}
         for record in everything:
             if record.search is not None and record.search.has_at_least(candidates) and record.digest not in gone:

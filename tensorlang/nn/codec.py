@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import types
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import lru_cache
+from math import isfinite
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from tensorlang.errors import LanguageError, TensorlangError
@@ -39,10 +42,11 @@ def parse_json(text: str, *, error: type[TensorlangError] = LanguageError, what:
     """
 
     def unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"duplicate key {next(key for key in keys if keys.count(key) > 1)!r}")
-        return dict(pairs)
+        body = dict(pairs)
+        if len(body) != len(pairs):
+            times = Counter(key for key, _ in pairs)
+            raise ValueError(f"duplicate key {next(key for key in times if times[key] > 1)!r}")
+        return body
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")
@@ -75,6 +79,12 @@ def decode(kind: type[T], data: Json, *, error: type[TensorlangError] = Language
     return cast(T, _Decoder(error).decode(kind, data, path or kind.__name__))
 
 
+@lru_cache(maxsize=64)
+def _field_types(kind: type) -> Mapping[str, Any]:
+    """Types of the fields of a dataclass: reading a record asks for those of six, and resolving them takes longest."""
+    return get_type_hints(kind)
+
+
 class _Decoder:
     """Walks types and data together; holds the class of the error to raise."""
 
@@ -100,7 +110,7 @@ class _Decoder:
     def _scalar(self, kind: type, data: Json, path: str) -> object:
         if kind is float and type(data) is int and data.bit_length() < _FLOAT_BITS:
             return float(data)
-        if type(data) is not kind:
+        if type(data) is not kind or (type(data) is float and not isfinite(data)):  # 1e999 is JSON, and infinite
             raise self._fail(path, _SCALARS[kind], data)
         return data
 
@@ -138,5 +148,5 @@ class _Decoder:
         missing = [n for n, f in declared.items() if n not in data and f.default is MISSING]
         if missing:
             raise self.error(f"{path} lacks the field {missing[0]!r}.", legal=" | ".join(declared))
-        hints = get_type_hints(kind)
+        hints = _field_types(kind)
         return kind(**{name: self.decode(hints[name], item, f"{path}.{name}") for name, item in data.items()})
