@@ -3,12 +3,16 @@
 #   make test     set up with the test tools, then run the tests          (ARGS="-k conv", or "-n 0" for one process)
 #   make check    formatting, lint, types, import layers
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
+#   make fuzz-loader  100,000 byte strings through the loader of records, with counts   (CASES=1000 SEED=7)
+#   make nightly  what is too long for `make test`: every published record, and fuzz-loader
 #   make format   rewrite the sources in the project's format
 #   make ci-deps  Debian packages that the tests need (as root)
 #   make clean    remove .venv and caches
 
 PYTHON ?= python3
 ARGS ?=
+CASES ?= 100000
+SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := tensorlang schedules autotune tests examples
@@ -18,7 +22,7 @@ DEBIAN_PACKAGES := libgomp1
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
   --config-settings editable_mode=compat --editable
 
-.PHONY: run test check bench format ci-deps clean
+.PHONY: run test check bench fuzz-loader nightly format ci-deps clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -36,6 +40,12 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/autotune bench resnet50 $(ARGS)
+
+fuzz-loader: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.schedules.loader_fuzz $(CASES) $(SEED)
+
+nightly: fuzz-loader
+	$(BIN)/autotune db verify --all
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

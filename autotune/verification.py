@@ -42,6 +42,11 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     """The measuring machinery failed."""
 
+    @property
+    def passes(self) -> bool:
+        """True if nothing speaks against the record."""
+        return self in (Verdict.RIGHT, Verdict.LOWERED)
+
 
 @dataclass(frozen=True)
 class Verified:

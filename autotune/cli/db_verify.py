@@ -59,7 +59,7 @@ def verify_records(paths: tuple[Path, ...], everything: bool, retimed: int, reme
     _print(total, verified, times, as_json)
     if as_json:
         print_json(_to_data(total, verified, times, [str(problem) for problem in problems]))
-    if problems or any(v.verdict in (Verdict.FAILED, Verdict.UNKNOWN) for v in verified):
+    if problems or not all(v.verdict.passes for v in verified):
         sys.exit(1)
 
 
@@ -72,7 +72,7 @@ def _choose(place: Path, part: Contents, everything: bool) -> Sequence[Record]:
 
 def _remember(contents: dict[Path, Contents], verified: Sequence[Verified]) -> None:
     """List what passed, now or before, in each directory."""
-    passed = {v.record.digest for v in verified if v.verdict in (Verdict.RIGHT, Verdict.LOWERED)}
+    passed = {v.record.digest for v in verified if v.verdict.passes}
     failed = {v.record.digest for v in verified} - passed
     for place, part in contents.items():
         if place.is_dir():
@@ -83,7 +83,7 @@ def _remember(contents: dict[Path, Contents], verified: Sequence[Verified]) -> N
 
 def _print(total: int, verified: Sequence[Verified], times: Sequence[Retimed], as_json: bool) -> None:
     for item in verified:
-        if item.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
+        if not item.verdict.passes:
             click.echo(f"{item.verdict}: {_name(item.record)}: {item.detail}", err=as_json)
     for timed in times:
         now = f"{timed.gain:.2f}x" if timed.gain else f"not timed ({timed.detail})"
