@@ -4,40 +4,20 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from schedules.record_file import Contents, Problem, RecordFile
 from schedules.records import Record
-from schedules.sealed import check_counts, check_seal, is_sealed
 from tensorlang.errors import DatabaseError
+from tensorlang.nn import Workload
+
+__all__ = ["Contents", "Database", "Problem", "read_file"]
 
 _SHIPPED = Path(__file__).parent / "records"
-_MAX_FILE_BYTES = 64 << 20
 _SET_ASIDE = ".set-aside-"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A line, or a whole file (line 0), that is no record; it is left where it is and takes no part in lookups."""
-
-    path: Path
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.message}"
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a database holds: good records in the order appended, and what was found wrong."""
-
-    records: tuple[Record, ...]
-    problems: tuple[Problem, ...]
 
 
 class Database:
@@ -74,11 +54,15 @@ class Database:
 
     def load(self) -> Contents:
         """Read every file; files unchanged since the last call are not read again."""
-        parts = [_load_file(path, *_signature(path)) for path in self._paths()]
+        parts = [read_file(path).contents for path in self._paths()]
         return Contents(
             tuple(record for part in parts for record in part.records),
             tuple(problem for part in parts for problem in part.problems),
         )
+
+    def records_of(self, accepts: Callable[[Workload], bool]) -> tuple[Record, ...]:
+        """The records of the workloads that are accepted; of the others, only the workload is read."""
+        return tuple(record for path in self._paths() for record in read_file(path).records_of(accepts))
 
     def append(self, record: Record) -> Path:
         """Add a record, and return the file it went to.
@@ -130,67 +114,21 @@ def _signature(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def read_file(path: Path) -> Contents:
-    """What one file holds, whatever its name; a sealed one whose content was changed holds nothing but a problem."""
-    return _load_file(path, *_signature(path))
+def read_file(path: Path) -> RecordFile:
+    """What one file holds, whatever its name; one unchanged since the last call is not read again."""
+    return _read_file(path, *_signature(path))
 
 
 @lru_cache(maxsize=256)
-def _load_file(path: Path, mtime_ns: int, size_bytes: int) -> Contents:
-    if size_bytes > _MAX_FILE_BYTES:
-        return Contents((), (Problem(path, 0, f"{size_bytes} B is more than the {_MAX_FILE_BYTES} B that are read."),))
-    try:
-        content = path.read_bytes()
-        found = check_seal(content) if is_sealed(content) else None
-    except OSError as reason:
-        return Contents((), (Problem(path, 0, f"cannot be read: {reason.strerror}."),))
-    except DatabaseError as reason:
-        return Contents((), (Problem(path, 1, _with_hint(reason)),))
-    contents = _read_lines(path, content.split(b"\n"), 1 if found else 0)
-    try:
-        if found:
-            check_counts(found, contents.records)
-    except DatabaseError as reason:
-        return Contents((), (Problem(path, 1, _with_hint(reason)),))
-    return contents
-
-
-def _read_lines(path: Path, lines: Sequence[bytes], skipped: int) -> Contents:
-    records, problems = [], []
-    for number, line in enumerate(lines, 1):
-        if number <= skipped or not line.strip():
-            continue
-        try:
-            records.append(read_line(line))
-        except DatabaseError as reason:
-            problems.append(Problem(path, number, _with_hint(reason)))
-    return Contents(tuple(records), tuple(problems))
-
-
-def read_line(line: bytes) -> Record:
-    """The record on a line of a file, of whatever origin.
-
-    Raises
-    ------
-    DatabaseError
-        Nothing else, whatever the bytes are.
-    """
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        raise DatabaseError("not UTF-8 text.") from None
-    return Record.from_json(text)
-
-
-def _with_hint(reason: DatabaseError) -> str:
-    return f"{reason.message.rstrip('.')}; {reason.hint}." if reason.hint else reason.message
+def _read_file(path: Path, mtime_ns: int, size_bytes: int) -> RecordFile:
+    return RecordFile.read(path, size_bytes)
 
 
 def _set_aside_if_foreign(path: Path) -> None:
     """Rename a file that has content but no record, so that it stays as it is and its name is free."""
     if not path.exists():
         return
-    contents = _load_file(path, *_signature(path))
+    contents = read_file(path).contents
     if contents.records or not contents.problems:
         return
     number = 1

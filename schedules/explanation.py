@@ -52,7 +52,8 @@ def explain(
     hardware = hardware or Hardware.of_target(target, threads)
     databases = databases if databases is not None else (Database.user(), Database.shipped())
     found = lookup(workload, threads=threads, hardware=hardware, target=target, databases=databases)
-    case = _Case(build(workload), hardware, target, [base.load().records for base in databases])
+    records = [base.records_of(lambda w: is_alike(w, workload)) for base in databases]
+    case = _Case(build(workload), hardware, target, records)
     steps: list[tuple[Rung, str]] = []
     for rung in Rung:
         if rung is found.rung:

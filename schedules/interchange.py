@@ -26,7 +26,7 @@ def read_records(path: Path) -> Contents:
     """
     if not path.exists():
         raise DatabaseError(f"{path}: there is no such file or directory.")
-    return Database(path).load() if path.is_dir() else read_file(path)
+    return Database(path).load() if path.is_dir() else read_file(path).contents
 
 
 def merge(sources: Sequence[Iterable[Record]]) -> list[Record]:

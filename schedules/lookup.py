@@ -13,7 +13,7 @@ from schedules.database import Database
 from schedules.families import find_family
 from schedules.family import Family
 from schedules.hardware import Hardware
-from schedules.nearness import distance, is_alike, is_transferable
+from schedules.nearness import distance, is_alike, is_near, is_transferable
 from schedules.records import Record
 from schedules.space import KnobValue
 from tensorlang.codegen.target import Target, host_target
@@ -109,10 +109,11 @@ def lookup(
     hardware = hardware or Hardware.of_target(target, threads)
     databases = databases if databases is not None else (Database.user(), Database.shipped())
     family, layer = find_family(workload), build(workload)
-    ranked = [by_rank(database.load().records, threads) for database in databases]
-    exact = _same_shape(layer, family, hardware, ranked)
+    same = [by_rank(database.records_of(lambda w: w == workload), threads) for database in databases]
+    exact = _same_shape(layer, family, hardware, same)
     if exact is not None:
         return exact
+    ranked = [by_rank(database.records_of(lambda w: is_near(w, workload)), threads) for database in databases]
     return _nearest_shape(layer, family, hardware, target, ranked) or _heuristic(layer, family, target, threads)
 
 
@@ -137,7 +138,8 @@ def neighbours(
     """
     family = find_family(workload)
     databases = databases if databases is not None else (Database.user(), Database.shipped())
-    ranked = [by_rank(database.load().records, hardware.threads) for database in databases]
+    alike = [database.records_of(lambda w: is_alike(w, workload)) for database in databases]
+    ranked = [by_rank(records, hardware.threads) for records in alike]
     others = [record for record in _alike(workload, family, hardware, ranked) if record.workload != workload]
     return tuple(dict(record.knobs) for record in islice(_legal_here(others, workload, family, hardware, target), 1))
 
@@ -223,7 +225,7 @@ def _nearest_shape(
 
 
 def _alike(workload: Workload, family: Family, hardware: Hardware, ranked: Sequence[Sequence[Record]]) -> list[Record]:
-    """Records of workloads with the same loops, of this instruction set and still current; the nearest first."""
+    """Records of workloads with the same loops, of this instruction set; the nearest first."""
     alike = [
         record
         for records in ranked
@@ -231,7 +233,6 @@ def _alike(workload: Workload, family: Family, hardware: Hardware, ranked: Seque
         if record.hardware.is_same_isa(hardware)
         and is_alike(record.workload, workload)
         and record.family == family.name
-        and record.algorithm_hash == _algorithm_hash(record.workload)
     ]
     return sorted(alike, key=lambda record: distance(record.workload, workload))
 
@@ -239,8 +240,11 @@ def _alike(workload: Workload, family: Family, hardware: Hardware, ranked: Seque
 def _legal_here(
     records: Iterable[Record], workload: Workload, family: Family, hardware: Hardware, target: Target
 ) -> Iterator[Record]:
+    """Those that are still current, and whose knobs make a schedule here."""
     space = family.space(workload, target, hardware.threads)
     for record in records:
+        if record.algorithm_hash != _algorithm_hash(record.workload):
+            continue
         if space.contains(record.knobs) and family.is_legal(workload, record.knobs, target):
             yield record
 

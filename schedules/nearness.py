@@ -32,9 +32,13 @@ def is_transferable(record: Record, workload: Workload, threads: int) -> bool:
     return (
         record.timing.speedup >= LEAST_GAIN
         and record.hardware.threads == threads
-        and is_alike(record.workload, workload)
-        and distance(record.workload, workload) <= FARTHEST
+        and is_near(record.workload, workload)
     )
+
+
+def is_near(theirs: Workload, ours: Workload) -> bool:
+    """True if both make the same loops, of extents no further than `FARTHEST` doublings apart."""
+    return is_alike(theirs, ours) and distance(theirs, ours) <= FARTHEST
 
 
 def is_alike(theirs: Workload, ours: Workload) -> bool:

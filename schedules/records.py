@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from schedules.hardware import Hardware
@@ -143,7 +144,7 @@ class Record:
     provenance: Mapping[str, str]
     search: Search | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hash of the record's content."""
         return hashlib.sha256(json.dumps(json.loads(self.to_json()), sort_keys=True).encode()).hexdigest()[:16]

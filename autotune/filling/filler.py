@@ -110,7 +110,8 @@ class Filler:
         TuningError
             If measuring failed for several tasks in a row, for reasons of its own.
         """
-        left = [task for task in tasks if self._settled().find(task) is None]
+        settled = self._settled()
+        left = [task for task in tasks if settled.find(task) is None]
         self._listener.on_start(len(left), len(tasks) - len(left))
         for number in range(_PASSES):
             if number and left and not self._stop.requested:

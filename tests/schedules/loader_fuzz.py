@@ -13,13 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from schedules import Database, Record, Search
-from schedules.database import read_line
+from schedules.record_file import read_line
 from tensorlang.errors import DatabaseError
 
 from .examples import WORKLOADS, record
@@ -54,7 +55,7 @@ def seeds() -> list[bytes]:
     """Valid lines to be mutated, of every kind of workload."""
     search = Search(checked=16, tried=17, exhausted=False, sampler="TPESampler", seed=0, default="0123456789abcdef")
     records = [record(workload) for workload in WORKLOADS[::3]]
-    return [Record(**{**vars(r), "search": search}).to_json().encode() for r in records]
+    return [replace(r, search=search).to_json().encode() for r in records]
 
 
 def _random_bytes(random: Random, valid: Sequence[bytes]) -> bytes:
