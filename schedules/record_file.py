@@ -63,6 +63,11 @@ class RecordFile:
             content = path.read_bytes()
         except OSError as reason:
             return cls._failed(path, 0, f"cannot be read: {reason.strerror}.")
+        return cls.parse(path, content)
+
+    @classmethod
+    def parse(cls, path: Path, content: bytes) -> RecordFile:
+        """The file that `content` would be; `path` is for messages alone, and nothing is opened."""
         lines = [_Line(path, number, line) for number, line in enumerate(content.split(b"\n"), 1) if line.strip()]
         if not is_sealed(content):
             return cls(path, lines)

@@ -1,4 +1,4 @@
-"""Feeds the loader of records bytes that no version wrote: only DatabaseError may come out, and nothing may run.
+"""Feeds the loader of records bytes that no version wrote: records or problems come out, and nothing runs.
 
 ``python -m tests.schedules.loader_fuzz [CASES] [SEED]`` prints what became of them; ``make fuzz-loader`` loads 100,000.
 """
@@ -20,8 +20,9 @@ from random import Random
 from typing import Any
 
 from schedules import Database, Record, Search
-from schedules.record_file import read_line
-from tensorlang.errors import DatabaseError
+from schedules.record_file import RecordFile, read_line
+from schedules.sealed import seal
+from tensorlang.nn import workload_from_json
 
 from .examples import WORKLOADS, record
 
@@ -73,6 +74,17 @@ def _changed_bytes(random: Random, valid: Sequence[bytes]) -> bytes:
         at, length = random.randrange(len(line)), random.choice((0, 1, 1, 20))
         line[at : at + length] = random.choice((random.randbytes(1), random.choice(_FRAGMENTS), b"9" * 30))
     return bytes(line)
+
+
+def _sealed(random: Random, valid: Sequence[bytes]) -> bytes:
+    """A file whose header was made for it, or for what it was before something changed."""
+    content = bytearray(seal([read_line(random.choice(valid)) for _ in range(2)]))
+    for _ in range(random.randrange(3)):
+        at = random.randrange(random.choice((300, len(content))))
+        content[at : at + random.choice((0, 1, 1, 20))] = random.choice(
+            (random.randbytes(1), random.choice(_FRAGMENTS))
+        )
+    return bytes(content)
 
 
 def _cut(random: Random, valid: Sequence[bytes]) -> bytes:
@@ -129,7 +141,7 @@ def _long(random: Random, valid: Sequence[bytes]) -> bytes:
 
 KINDS: tuple[Callable[[Random, Sequence[bytes]], bytes], ...] = (
     _random_bytes, _random_json_text, _changed_bytes, _changed_bytes, _cut, _spliced, _changed_value, _changed_value,
-    _changed_value, _deep, _long,
+    _changed_value, _deep, _long, _sealed,
 )  # fmt: skip
 
 
@@ -155,17 +167,18 @@ def fuzz(cases: int, seed: int) -> Counter[str]:
     Returns
     -------
     Counter
-        How many of each kind were refused, and how many were records after all.
+        How many of each kind were refused, and how many held records after all.
 
     Raises
     ------
     AssertionError
-        If a record that was read cannot be used, or anything was executed, or took too long, or too much memory. Any
-        exception but DatabaseError passes through.
+        If a record that was read cannot be used, or anything was executed, or took too long, or too much memory. The
+        loader turns DatabaseError, and nothing else, into problems: any other exception passes through.
     """
     random, valid, counts = Random(seed), seeds(), Counter[str]()
-    for line in valid:
-        use(read_line(line))  # types are resolved the first time
+    for workload in WORKLOADS:  # types are resolved when they are first read
+        workload_from_json(workload.to_json())
+    _load(seal([read_line(line) for line in valid]))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with nothing_executed():
         for _ in range(cases):
@@ -177,18 +190,18 @@ def fuzz(cases: int, seed: int) -> Counter[str]:
     return counts
 
 
-def _load(line: bytes) -> str:
+def _load(content: bytes) -> str:
+    """Load what might be a file; all that is wrong with it must be said as a problem."""
     begin = time.process_time()
-    try:
-        found = read_line(line)
-    except DatabaseError as reason:
-        assert reason.message and len(str(reason)) < 1_200, line[:2000]
-        answer = "refused"
-    else:
+    file = RecordFile.parse(Path("case.jsonl"), content)
+    wanted = list(file.records_of(lambda workload: workload.op == "gemm"))
+    contents = file.contents
+    for found in contents.records:
         use(found)
-        answer = "a record"
-    assert time.process_time() - begin <= MOST_CPU_S, line[:2000]
-    return answer
+    assert [r for r in contents.records if r.workload.op == "gemm"] == wanted, content[:2000]
+    assert all(len(str(problem)) < 1_200 for problem in contents.problems), content[:2000]
+    assert time.process_time() - begin <= MOST_CPU_S, content[:2000]
+    return "records" if contents.records else "refused"
 
 
 def use(found: Record) -> None:
@@ -204,7 +217,8 @@ def main(cases: int = 100_000, seed: int = 0) -> None:
     counts = fuzz(cases, seed)
     for name, count in sorted(counts.items()):
         print(f"{count:8}  {name}")
-    print(f"{cases:8}  in all, of seed {seed}, in {time.perf_counter() - begin:.0f} s: only DatabaseError came out")
+    elapsed_s = time.perf_counter() - begin
+    print(f"{cases:8}  in all, of seed {seed}, in {elapsed_s:.0f} s: none raised but DatabaseError, nothing ran")
 
 
 if __name__ == "__main__":

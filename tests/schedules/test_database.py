@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import schedules
 from schedules import Database
 from tensorlang.errors import DatabaseError
 from tests.schedules.examples import WORKLOADS, record
@@ -108,3 +110,10 @@ def test_user_database_follows_the_environment(monkeypatch: pytest.MonkeyPatch) 
 
 def test_shipped_records_are_well_formed() -> None:
     assert Database.shipped().load().problems == ()
+
+
+def test_published_records_are_installed_with_the_package() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    (pattern,) = [p for p in project["tool"]["setuptools"]["package-data"]["schedules"] if p.endswith(".jsonl")]
+    package = Path(schedules.__file__).parent
+    assert Database.shipped().path_for(GEMM).relative_to(package).match(pattern)
