@@ -133,7 +133,7 @@ class Filler:
         databases = (self._database, *self._others)
         problem = layer_problem(task.layer, self._target, task.hardware, databases)
         study = LayerStudy(problem, self._storage, self._seed)
-        reason = self._search(study) or self._record(task, study)
+        reason = self._search(study) or self._record(task, problem, study)
         if self._stop.requested and reason:
             return False
         if reason:
@@ -142,12 +142,12 @@ class Filler:
 
     def _search(self, study: LayerStudy) -> str:
         """Measure candidates until enough were checked; why that did not come about, else an empty string."""
-        problem, infra_failures = study.problem, 0
+        infra_failures = 0
         most = _TRIES_PER_CANDIDATE * self._candidates
         while not study.search.has_at_least(self._candidates) and not self._stop.requested:
             if study.search.tried >= most:
                 return f"only {study.search.checked} of {most} candidates were right"
-            trial = study.step(_measuring(study, problem, self._measurer))
+            trial = study.step(_measuring(study, self._measurer))
             failed = trial is not None and trial.measurement.outcome is Outcome.INFRA
             infra_failures = infra_failures + 1 if failed else 0
             if trial is not None and infra_failures >= _MOST_INFRA_FAILURES and not self._stop.requested:
@@ -164,7 +164,7 @@ class Filler:
                 hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
             )
 
-    def _record(self, task: Task, study: LayerStudy) -> str:
+    def _record(self, task: Task, problem: Problem, study: LayerStudy) -> str:
         """Hold the contest and write the record; why that did not come about, else an empty string."""
         reason = ""
         for _ in range(_CONTESTS):
@@ -174,10 +174,10 @@ class Filler:
             reason = "the default could not be timed" if contest is None else contest.doubt
             if contest is None or reason:
                 continue
-            contest = self._with_trial(study.problem, contest)
+            contest = self._with_trial(problem, contest)
             if contest is None:
                 return "the record known before gave wrong answers"
-            record = make_record(study.problem, contest, task.hardware, find_toolchain())
+            record = make_record(problem, contest, task.hardware, find_toolchain())
             record = replace(record, provenance={**record.provenance, "tool": _TOOL})
             self._database.append(record)
             study.mark_confirmed()
@@ -196,9 +196,9 @@ class Filler:
         return replace(contest, winner=replace(contest.winner, trial=trial))
 
 
-def _measuring(study: LayerStudy, problem: Problem, measurer: Measurer) -> Callable[[str], Measurement]:
+def _measuring(study: LayerStudy, measurer: Measurer) -> Callable[[str], Measurement]:
     def measure(schedule: str) -> Measurement:
         best_s = study.best.measurement.minimum_s if study.best else None
-        return measurer.measure(to_candidate(problem, schedule, best_s))
+        return measurer.measure(to_candidate(study.problem, schedule, best_s))
 
     return measure
