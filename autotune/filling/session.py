@@ -66,7 +66,7 @@ def fill_database(
     DatabaseError
         If the database cannot be written to; said before anything is measured.
     """
-    database = Database.user() if into is None else Database(into)
+    database = Database.user() if into is None else Database(into.resolve())
     database.check_writable()
     others = [base for base in (Database.user(), Database.shipped()) if base.directory != database.directory]
     storage = open_storage(storage_url)
