@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from autotune.contest import DEFAULT, METHOD, RECORD, Contest
 from autotune.measure.measurer import CHECK_SEEDS
-from autotune.problem import Problem
+from autotune.problem import STUDY, Problem
 from schedules import SUPERSEDES, Check, Hardware, Record, Timing, Toolchain
 from tensorlang.schedule import Schedule
 
@@ -46,6 +46,7 @@ def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchai
         check=Check(ORACLE, CHECK_SEEDS, measured.max_abs_error, measured.max_rel_error),
         provenance={
             "tool": "autotune tune",
+            STUDY: problem.key,
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             **({SUPERSEDES: beaten.digest} if beaten and RECORD in contest.samples_s else {}),
         },
