@@ -2,6 +2,7 @@
 #   make run      set up, then tune ResNet-50 for this machine's CPU for three minutes
 #   make test     set up with the test tools, then run the tests          (ARGS="-k conv", or "-n 0" for one process)
 #   make check    formatting, lint, types, import layers
+#   make nightly  what takes too long for every run of the tests: kills the tuner at 200 random moments
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
 #   make format   rewrite the sources in the project's format
 #   make ci-deps  Debian packages that the tests need (as root)
@@ -18,7 +19,7 @@ DEBIAN_PACKAGES := libgomp1
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
   --config-settings editable_mode=compat --editable
 
-.PHONY: run test check bench format ci-deps clean
+.PHONY: run test check nightly bench format ci-deps clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -33,6 +34,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+nightly: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.autotune.kill_points --points 200
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/autotune bench resnet50 $(ARGS)

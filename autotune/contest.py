@@ -45,12 +45,15 @@ class Contest:
         Time of one call by label and round [s].
     failures : mapping of str to Measurement
         Contenders that failed this time, and why.
+    waiting_share : float
+        Share of the time that threads waited for CPUs which other processes held.
     """
 
     winner: Contender
     samples_s: Mapping[str, tuple[float, ...]]
     failures: Mapping[str, Measurement]
     doubt: str = ""
+    waiting_share: float = 0.0
 
     @property
     def gain(self) -> float:
@@ -118,7 +121,7 @@ def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
     in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
     winner = contenders[choose(in_order)]
     doubt = find_disturbance(comparison.waiting_share) or _doubt(winner, contenders, in_order)
-    return Contest(winner, in_order, comparison.failures, doubt)
+    return Contest(winner, in_order, comparison.failures, doubt, comparison.waiting_share)
 
 
 def _doubt(winner: Contender, contenders: Mapping[str, Contender], samples_s: Mapping[str, tuple[float, ...]]) -> str:

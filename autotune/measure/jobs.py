@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from math import inf
 from time import perf_counter
 
 from autotune.measure.delay import waiting_s
@@ -40,10 +41,14 @@ def _compile(layer: Layer, schedule: str) -> Kernel:
 def _check(layer: Layer, kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str) -> CheckResult:
     """Compare with the oracle, whose answers are computed in a phase of its own the first time."""
     enter(Phase.ORACLE, about)
-    algorithm, shapes = layer.algorithm(), {item.name: item.shape for item in kernel.outputs}
+    algorithm, shapes = layer.algorithm(), {item.name: layer.shape for item in kernel.outputs}
     for seed, values in product(seeds, Values):
         expected_outputs(algorithm, shapes, values, seed)
     enter(Phase.CHECK, about)
+    for item in kernel.outputs:
+        if item.shape != layer.shape:
+            reason = f"{item.name} has shape {item.shape}, expected {layer.shape}"
+            return CheckResult(False, inf, inf, tuple(seeds), reason)
     return check_kernel(kernel, seeds=seeds, threads=threads)
 
 

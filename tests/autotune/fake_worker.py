@@ -55,7 +55,16 @@ def _behave(behaviour: str, argument: str) -> None:
                 os.abort()
         case "garbage":
             _write_garbage()
-        case "fork" | "fork_twice" | "pin" | "thread" | "close_channel" | "ignore_sigterm" | "wrong_reply":
+        case (
+            "fork"
+            | "fork_twice"
+            | "hang_with_orphans"
+            | "pin"
+            | "thread"
+            | "close_channel"
+            | "ignore_sigterm"
+            | "wrong_reply"
+        ):
             _escape(behaviour)
 
 
@@ -70,6 +79,10 @@ def _escape(behaviour: str) -> None:
                 _fork_sleeper()
                 os._exit(0)
             os.wait()
+        case "hang_with_orphans":
+            _escape("fork")
+            _escape("fork_twice")
+            time.sleep(600)
         case "pin":
             os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
         case "thread":

@@ -31,7 +31,7 @@ from autotune.budget import Budget
 from autotune.measure.outcome import Measurement
 from autotune.networks import NetworkLayer
 from autotune.problem import layer_problem
-from autotune.session import _keeper
+from autotune.session import keeper
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage
 from autotune.study import LayerStudy
@@ -69,7 +69,7 @@ def tune(folder: Path) -> None:
     vars(autotune.budget)["monotonic"] = lambda: float(next(clock)) / 2
     vars(autotune.tuner)["LayerStudy"] = _ShortStudy
     problems = [layer_problem(layer, host_target(), Hardware.here(1)) for layer in LAYERS]
-    keep = _keeper(Database.user(), Hardware.here(1))
+    keep = keeper(Database.user(), Hardware.here(1), {})
     storage = open_storage(str(folder / "studies.db"))
     measurer = DigestMeasurer(folder / "measured")
     Tuner(make_network(*LAYERS), problems, storage, measurer, keep, _Turns(1e9), StopRequest(), Silence()).run()
