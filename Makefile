@@ -4,7 +4,7 @@
 #   make check    formatting, lint, types, import layers
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
 #   make fuzz-loader  100,000 byte strings through the loader of records, with counts   (CASES=1000 SEED=7)
-#   make nightly  what is too long for `make test`: every published record, and fuzz-loader
+#   make nightly  what is too long for `make test`: every published record, 200 moments to kill a tuner at, fuzz-loader
 #   make format   rewrite the sources in the project's format
 #   make ci-deps  Debian packages that the tests need (as root)
 #   make clean    remove .venv and caches
@@ -46,6 +46,7 @@ fuzz-loader: $(VENV)/.installed-dev
 
 nightly: fuzz-loader
 	$(BIN)/autotune db verify --all
+	$(BIN)/python -m tests.autotune.kill_points --points 200
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

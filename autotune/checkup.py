@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import platform
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autotune.machine import cpu_name, governor, read_text
 from autotune.measure.measurer import Measurer, Peaks
 from schedules import Database, Hardware
 from tensorlang.codegen.target import Target, host_target
 from tensorlang.errors import DatabaseError
 
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-_CPUINFO = Path("/proc/cpuinfo")
 _BUSY_SHARE = 0.2
 _LEAST_SCALING = 0.8
 
@@ -67,15 +64,6 @@ def examine(measurer: Measurer, threading_layer: str) -> Checkup:
     )
 
 
-def cpu_name() -> str:
-    """Name of the CPU, as it says itself."""
-    try:
-        found = re.search(r"^model name\s*:\s*(.*)$", _CPUINFO.read_text(encoding="utf-8"), re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1] if found else platform.processor() or platform.machine()
-
-
 def _warnings(target: Target, threading_layer: str, load: float, peaks: dict[int, Peaks | None]) -> Iterator[str]:
     yield from load_warnings(load, target.cores)
     if threading_layer == "workqueue":
@@ -96,10 +84,10 @@ def load_warnings(load: float, cores: int) -> Iterator[str]:
 def _system_warnings() -> Iterator[str]:
     if sys.platform != "linux":
         yield f"on {sys.platform}, candidates are measured without a memory limit"
-    governor = _read(_GOVERNOR)
-    if governor and governor != "performance":
-        yield f"the CPU frequency governor is {governor!r}: 'performance' gives steadier times"
-    quota, _, period = _read(_CPU_QUOTA).partition(" ")
+    found = governor()
+    if found and found != "performance":
+        yield f"the CPU frequency governor is {found!r}: 'performance' gives steadier times"
+    quota, _, period = read_text(_CPU_QUOTA).partition(" ")
     if quota.isdecimal() and period.isdecimal():
         yield f"a control group limits this process to {int(quota) / int(period):.1f} cores: times will have gaps"
 
@@ -122,10 +110,3 @@ def _database_warnings() -> Iterator[str]:
         yield from (str(problem) for problem in database.load().problems)
     except DatabaseError as reason:
         yield reason.message
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from autotune.decision import LEAST_GAIN, choose, find_disturbance, find_doubt, round_ratios
@@ -48,6 +48,8 @@ class Contest:
         Contenders that failed this time, and why.
     search : Search or None
         What the winner was chosen from.
+    waiting_share : float
+        Share of the time that threads waited for CPUs which other processes held.
     """
 
     winner: Contender
@@ -55,6 +57,7 @@ class Contest:
     failures: Mapping[str, Measurement]
     doubt: str = ""
     search: Search | None = None
+    waiting_share: float = 0.0
 
     @property
     def gain(self) -> float:
@@ -74,20 +77,35 @@ class Contest:
 
 
 def find_contenders(study: LayerStudy) -> dict[str, Contender]:
-    """Return the default, the record known before and the fastest trials, each schedule once, in order of seniority."""
+    """Return the default, the record known before and the fastest trials, each schedule once, in order of seniority.
+
+    A record that this very study made is one of its trials, and no more: were it an incumbent, a run that was stopped
+    and went on could end with another winner than one that was not.
+    """
     problem = study.problem
     default = problem.make_schedule(problem.default)
     contenders = [Contender(DEFAULT, problem.default, default, study.trials.get(study.default_digest))]
-    if problem.incumbent is not None:
-        schedule = problem.incumbent.schedule.to_json()
-        trial = study.trials.get(schedule_digest(schedule))
-        contenders.append(Contender(RECORD, problem.incumbent.knobs, schedule, trial))
     for place, trial in enumerate(fastest(study.trials.values(), _FINALISTS), 1):
         contenders.append(Contender(f"trial {place}", trial.knobs, problem.make_schedule(trial.knobs), trial))
+    if problem.incumbent is not None:
+        schedule = problem.incumbent.schedule.to_json()
+        measured = study.trials.get(schedule_digest(schedule))  # None, too, if the study that made the record was lost
+        record = Contender(RECORD, problem.incumbent.knobs, schedule, measured)
+        contenders = _admit(record, contenders, is_senior=measured is None or not problem.has_made_incumbent)
     distinct: dict[str, Contender] = {}
     for contender in contenders:
         distinct.setdefault(contender.schedule, contender)
     return {contender.label: contender for contender in distinct.values()}
+
+
+def _admit(record: Contender, contenders: list[Contender], is_senior: bool) -> list[Contender]:
+    """Put the record right after the default; without seniority, in the place of the equal schedule, or last."""
+    if is_senior:
+        return [contenders[0], record, *contenders[1:]]
+    named = [
+        replace(c, label=RECORD) if c.schedule == record.schedule and c.label != DEFAULT else c for c in contenders
+    ]
+    return [*named, record]
 
 
 def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
@@ -107,7 +125,7 @@ def hold_contest(study: LayerStudy, measurer: Measurer) -> Contest | None:
     in_order = {label: comparison.samples_s[label] for label in contenders if label in comparison.samples_s}
     winner = contenders[choose(in_order)]
     doubt = find_disturbance(comparison.waiting_share) or _doubt(winner, contenders, in_order)
-    return Contest(winner, in_order, comparison.failures, doubt, study.search)
+    return Contest(winner, in_order, comparison.failures, doubt, study.search, comparison.waiting_share)
 
 
 def _doubt(winner: Contender, contenders: Mapping[str, Contender], samples_s: Mapping[str, tuple[float, ...]]) -> str:

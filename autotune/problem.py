@@ -14,6 +14,9 @@ from tensorlang.codegen.target import Target
 from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
 
+STUDY = "study"
+"""Key of `Record.provenance`: the `Problem.key` of the study that made the record."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -57,6 +60,12 @@ class Problem:
     def workload(self) -> str:
         """The workload as JSON."""
         return self.layer.workload.to_json()
+
+    @property
+    def has_made_incumbent(self) -> bool:
+        """True if the incumbent came out of an earlier run of this very study."""
+        record = self.incumbent.record if self.incumbent else None
+        return record is not None and record.provenance.get(STUDY) == self.key
 
     @property
     def limits(self) -> Limits:

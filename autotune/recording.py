@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from autotune.contest import DEFAULT, METHOD, RECORD, Contest
 from autotune.measure.measurer import CHECK_SEEDS
-from autotune.problem import Problem
+from autotune.problem import STUDY, Problem
 from schedules import SUPERSEDES, Check, Hardware, Record, Timing, Toolchain
 from tensorlang.schedule import Schedule
 
@@ -25,8 +27,17 @@ def is_worth_recording(problem: Problem, contest: Contest) -> bool:
     return winner.label != DEFAULT or incumbent is None or incumbent.schedule.to_json() != winner.schedule
 
 
-def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchain: Toolchain) -> Record:
-    """Return the record of a contest's winner, for which `is_worth_recording` holds."""
+def make_record(
+    problem: Problem,
+    contest: Contest,
+    hardware: Hardware,
+    toolchain: Toolchain,
+    machine: Mapping[str, str] = MappingProxyType({}),
+) -> Record:
+    """Return the record of a contest's winner, for which `is_worth_recording` holds.
+
+    `machine` is what `describe_machine` said before anything was measured; it becomes part of the provenance.
+    """
     winner, beaten = contest.winner, problem.incumbent.record if problem.incumbent else None
     assert winner.trial is not None
     measured = winner.trial.measurement
@@ -47,6 +58,9 @@ def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchai
         search=contest.search,
         provenance={
             "tool": "autotune tune",
+            STUDY: problem.key,
+            **machine,
+            "waited": f"{100 * contest.waiting_share:.1f} %",
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             **(_superseding(beaten) if beaten and RECORD in contest.samples_s else {}),
         },

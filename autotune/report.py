@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from autotune.measure.measurer import Peaks
+from autotune.measure.outcome import Outcome
 from autotune.networks import describe_layers
+from autotune.reproduction import Reproduction
 from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult
 
 _NOTHING = "-"
@@ -61,7 +64,37 @@ def _layer_data(result: LayerResult, peaks: Peaks | None) -> dict[str, Any]:
         "outcomes": dict(result.outcomes),
         "problem": result.problem,
         "doubt": result.doubt,
+        "reproduction": _reproduction_data(result.reproduction),
     }
+
+
+def _reproduction_data(found: Reproduction | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"recorded": vars(found.recorded), "now": vars(found.now), "holds": found.holds, "verdict": found.verdict}
+
+
+def to_reproduction_table(result: NetworkResult) -> Table | None:
+    """The gains that records claim beside those measured now, with the quartiles over the rounds; None if no layer has.
+
+    A record holds if the ranges between the quartiles of both runs meet.
+    """
+    found = [(layer.layer.name, layer.reproduction) for layer in result.layers if layer.reproduction]
+    if not found:
+        return None
+    holding = sum(one.holds for _, one in found)
+    table = Table(
+        *("layer", "recorded gain", "gain now", "verdict"),
+        title=f"{holding} of {_plural(len(found), 'record')} reproduced; in brackets the quartiles over the rounds",
+        title_justify="left",
+        box=box.SIMPLE,
+        show_edge=False,
+        padding=0,
+        pad_edge=False,
+    )
+    for name, one in found:
+        table.add_row(name, str(one.recorded), str(one.now), one.verdict)
+    return table
 
 
 def to_table(result: NetworkResult) -> Table:
@@ -125,6 +158,10 @@ def _remarks(result: NetworkResult) -> Iterator[str]:
     for reason, names in reasons.items():
         yield escape(f"{reason}: {', '.join(names)}")
     occurrences, timed = (sum(x.layer.count for x in layers) for layers in (result.layers, result.timed))
+    outcomes = sum((Counter(layer.outcomes) for layer in result.layers), Counter[str]())
+    if set(outcomes) - {Outcome.OK}:
+        counts = [f"{count} {outcome.replace('_', ' ')}" for outcome, count in outcomes.most_common()]
+        yield f"schedules measured: {', '.join(counts)}"
     if occurrences > len(result.layers):
         yield "x: how often the layer occurs; totals count every occurrence"
     if timed < occurrences:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from autotune.measure.measurer import Peaks
 from autotune.networks import NetworkLayer
+from autotune.reproduction import Reproduction
 
 DEFAULT_KEPT = "default kept"
 RECORD_KEPT = "record kept"
@@ -34,6 +35,9 @@ class LayerResult:
         Why there is no time; empty if there is one.
     doubt : str
         Why what looked best was not confirmed; empty if it was, or nothing looked better.
+    reproduction : Reproduction or None
+        The gain that the layer's record claims beside the one measured now; None if there is no such record, or no
+        other schedule than the default to time.
     """
 
     layer: NetworkLayer
@@ -44,6 +48,7 @@ class LayerResult:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     problem: str = ""
     doubt: str = ""
+    reproduction: Reproduction | None = None
 
     @property
     def speedup(self) -> float | None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from autotune.budget import Budget
 from autotune.contest import DEFAULT, ROUNDS, Contest
+from autotune.decision import find_disturbance
 from autotune.events import Listener
+from autotune.machine import describe_machine
 from autotune.measure.limits import Limits
 from autotune.measure.local import LocalMeasurer
-from autotune.measure.measurer import Candidate, Measurer, Peaks
+from autotune.measure.measurer import Candidate, Comparison, Measurer, Peaks
 from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem, layer_problem
 from autotune.recording import is_worth_recording, make_record
+from autotune.reproduction import Reproduction, reproduce
 from autotune.results import LayerResult, NetworkResult
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage, storage_errors
 from autotune.toolchain import find_toolchain
 from autotune.tuner import Tuner
-from schedules import Database, Hardware, lookup
+from schedules import Database, Found, Hardware, lookup
 from tensorlang.codegen import host_target
 from tensorlang.errors import TuningError
 
@@ -74,6 +77,7 @@ def tune_network(
     database = Database.user()
     database.check_writable()
     storage = open_storage(storage_url)
+    machine = describe_machine()
     target, hardware = host_target(), Hardware.here(threads)
     with (
         measuring_slot(database.directory.parent),
@@ -84,7 +88,7 @@ def tune_network(
         peaks = measurer.peaks(threads)
         listener.on_peaks(peaks)
         problems = [layer_problem(layer, target, hardware) for layer in network.layers]
-        keep = _keeper(database, hardware)
+        keep = keeper(database, hardware, machine)
         tuner = Tuner(network, problems, storage, measurer, keep, budget, stop, listener, seed)
         with storage_errors(storage.url):
             layers = tuner.run()
@@ -93,10 +97,12 @@ def tune_network(
         return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
 
 
-def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:
+def keeper(database: Database, hardware: Hardware, machine: Mapping[str, str]) -> Callable[[Problem, Contest], None]:
+    """What writes the winner of a contest into `database`, if it deserves it; `machine` as for `make_record`."""
+
     def keep(problem: Problem, contest: Contest) -> None:
         if is_worth_recording(problem, contest):
-            database.append(make_record(problem, contest, hardware, find_toolchain()))
+            database.append(make_record(problem, contest, hardware, find_toolchain(), machine))
 
     return keep
 
@@ -142,4 +148,20 @@ def _run_layer(layer: NetworkLayer, threads: int, measurer: Measurer) -> LayerRe
     times = {label: min(samples) for label, samples in comparison.samples_s.items()}
     failures = "; ".join(f"{label}: {m.outcome}: {m.detail}" for label, m in comparison.failures.items())
     best_s = times.get(_BEST if _BEST in contenders else DEFAULT)
-    return LayerResult(layer, times.get(DEFAULT), best_s, str(found.rung), problem=failures)
+    return LayerResult(
+        layer,
+        times.get(DEFAULT),
+        best_s,
+        str(found.rung),
+        problem=failures,
+        doubt=find_disturbance(comparison.waiting_share),
+        reproduction=_reproduction(layer, found, comparison),
+    )
+
+
+def _reproduction(layer: NetworkLayer, found: Found, comparison: Comparison) -> Reproduction | None:
+    """Whether the record of just this layer holds; None without one, or if both schedules were not timed."""
+    samples_s = comparison.samples_s
+    if found.record is None or found.record.workload != layer.workload or not {DEFAULT, _BEST} <= set(samples_s):
+        return None
+    return reproduce(found.record.timing, samples_s[_BEST], samples_s[DEFAULT], comparison.waiting_share)

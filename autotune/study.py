@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
+from typing import TypeAlias
+from zlib import crc32
 
 import optuna
 from optuna.storages import BaseStorage
@@ -22,6 +24,9 @@ _STARTUP_TRIALS = 8
 _DRAWS_PER_STEP = 12
 _UNTRIED_SAMPLES = 2000
 _CONFIRMED = "confirmed"
+_STARTS = "starts"
+
+Indices: TypeAlias = Mapping[str, int]
 
 # A constraint above 0 tells the sampler that a point is infeasible, and how far from feasible it is.
 _INFEASIBILITY = {
@@ -45,7 +50,7 @@ class LayerStudy:
     storage : BaseStorage
         From `open_storage`. One tuner at a time works on a study: trials found running are taken for lost.
     seed : int
-        Of the sampler. A resumed study draws from another stream, so as not to repeat itself.
+        Of the sampler.
 
     Attributes
     ----------
@@ -58,25 +63,26 @@ class LayerStudy:
     -----
     Each trial ends in one of three states. COMPLETE, with the least time of a call [s] as its value: measured, or known
     from an equal schedule. PRUNED with a constraint: infeasible, for whatever reason of the candidate's own; TPE learns
-    from those, and would not from FAIL. FAIL: the measuring machinery failed, which says nothing about the point.
+    from those, and would not from FAIL. FAIL: the measuring machinery failed, or the tuner was killed over it, which
+    says nothing about the point.
+
+    What is tried next is a function of the seed and of the trials that ended in the first two states: a study that is
+    interrupted, at any moment and however often, goes through the same points as one that is not. A point whose trial
+    ended as FAIL is drawn again. For the same reason the points to begin with are those of the study's first run.
     """
 
     def __init__(self, problem: Problem, storage: BaseStorage, seed: int) -> None:
         self.problem = problem
-        self._seed = seed
         self._is_exhausted = False
         self.default_digest = schedule_digest(problem.make_schedule(problem.default))
         self.trials: dict[str, Trial] = {}
         name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
         self._study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
+        self._seed = seed
+        self._ended = 0
+        self._idle_draws = 0
+        self._starts = self._first_points()
         self._restore()
-        past = len(self._study.get_trials(deepcopy=False))
-        self._study.sampler = _sampler(seed + past)
-        self._random = Random(f"{seed} {past} {problem.key}")
-        if self.default_digest not in self.trials:
-            self._study.enqueue_trial(to_indices(problem.space, problem.default))
-        for knobs in problem.starts:
-            self._study.enqueue_trial(to_indices(problem.space, knobs), skip_if_exists=True)
 
     @property
     def best(self) -> Trial | None:
@@ -95,7 +101,7 @@ class LayerStudy:
             checked=sum(trial.measurement.outcome is Outcome.OK for trial in self.trials.values()),
             tried=len(self.trials),
             exhausted=self._is_exhausted,
-            sampler=type(self._study.sampler).__name__,
+            sampler=type(_sampler(self._seed)).__name__,
             seed=self._seed,
             default=self.default_digest,
         )
@@ -117,20 +123,17 @@ class LayerStudy:
         Trial or None
             None when no untried legal point can be found: the space is exhausted.
         """
-        for _ in range(_DRAWS_PER_STEP):
+        while self._idle_draws < _DRAWS_PER_STEP:
             trial = self._try_next(measure)
             if trial is not None:
                 return trial
         untried = self._find_untried()
         self._is_exhausted = untried is None
-        if untried is None:
-            return None
-        self._study.enqueue_trial(to_indices(self.problem.space, untried))
-        return self._try_next(measure)
+        return None if untried is None else self._try_next(measure, to_indices(self.problem.space, untried))
 
-    def _try_next(self, measure: Callable[[str], Measurement]) -> Trial | None:
-        """Ask for one point; None if it was illegal by its knobs or makes a schedule that is known already."""
-        asked = self._study.ask()
+    def _try_next(self, measure: Callable[[str], Measurement], fixed: Indices | None = None) -> Trial | None:
+        """Take the point that is given, else the next one; None if it is illegal or makes a schedule that is known."""
+        asked = self._ask(fixed or next(iter(self._starts), None))
         knobs = suggest_point(asked, self.problem.space)
         schedule = self._schedule(knobs)
         if schedule is None:
@@ -144,8 +147,14 @@ class LayerStudy:
         asked.set_user_attr(ATTRIBUTE, trial.to_data())
         self._tell(asked, trial.measurement)
         if trial.measurement.outcome is not Outcome.INFRA:
+            self._idle_draws = 0
             self.trials[digest] = trial
         return trial
+
+    def _ask(self, fixed: Indices | None) -> optuna.Trial:
+        seed = crc32(f"{self._seed} {self._ended} {self.problem.key}".encode())
+        self._study.sampler = _sampler(seed) if fixed is None else _constant(fixed)
+        return self._study.ask()
 
     def _schedule(self, knobs: Knobs) -> str | None:
         """The schedule of a point, or None if the point is illegal."""
@@ -157,32 +166,62 @@ class LayerStudy:
             return None
 
     def _tell(self, asked: optuna.Trial, measurement: Measurement) -> None:
+        if measurement.outcome is Outcome.INFRA:
+            self._study.tell(asked, state=TrialState.FAIL)
+            return
         if measurement.outcome is Outcome.OK:
             self._study.tell(asked, measurement.minimum_s)
-        elif measurement.outcome is Outcome.INFRA:
-            self._study.tell(asked, state=TrialState.FAIL)
         else:
             asked.set_constraint("feasible", _INFEASIBILITY[measurement.outcome])
             self._study.tell(asked, state=TrialState.PRUNED)
+        self._count_ended(asked.params)
+
+    def _count_ended(self, indices: Indices) -> None:
+        self._ended += 1
+        self._idle_draws += 1
+        self._starts = [start for start in self._starts if start != indices]
 
     def _find_untried(self) -> Knobs | None:
         """A legal point whose schedule was not measured: the sampler has come to repeat itself."""
-        for knobs in sample_points(self.problem.space, self._random, _UNTRIED_SAMPLES):
+        random = Random(f"{self._seed} {self._ended} {self.problem.key}")
+        for knobs in sample_points(self.problem.space, random, _UNTRIED_SAMPLES):
             schedule = self._schedule(knobs)
             if schedule is not None and schedule_digest(schedule) not in self.trials:
                 return knobs
         return None
 
+    def _first_points(self) -> list[Indices]:
+        """The default and the starts of the study's first run, each once."""
+        known = self._study.user_attrs.get(_STARTS)
+        if known is None:
+            points = [to_indices(self.problem.space, knobs) for knobs in (self.problem.default, *self.problem.starts)]
+            known = [point for place, point in enumerate(points) if point not in points[:place]]
+            self._study.set_user_attr(_STARTS, known)
+        return list(known)
+
     def _restore(self) -> None:
         """Take up what an earlier run left: its measurements, and trials that it was killed over."""
+        default, *_ = self._starts
         for frozen in self._study.get_trials(deepcopy=False):
-            if frozen.state is TrialState.RUNNING:
+            if not frozen.state.is_finished():
                 self._study.tell(frozen.number, state=TrialState.FAIL)
-            elif frozen.state is not TrialState.FAIL and ATTRIBUTE in frozen.user_attrs:
-                knobs = from_indices(self.problem.space, frozen.params)
-                trial = Trial.from_data(knobs, frozen.user_attrs[ATTRIBUTE])
-                if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
+            elif frozen.state is not TrialState.FAIL:
+                self._count_ended(frozen.params)
+                if ATTRIBUTE in frozen.user_attrs:
+                    knobs = from_indices(self.problem.space, frozen.params)
+                    trial = Trial.from_data(knobs, frozen.user_attrs[ATTRIBUTE])
                     self.trials[trial.digest] = trial
+                    self._idle_draws = 0
+        failed = self.trials.get(self.default_digest)
+        if failed is not None and not failed.is_timed:  # a default that failed gets another chance
+            del self.trials[self.default_digest]
+            self._starts.insert(0, default)
+
+
+def _constant(indices: Indices) -> optuna.samplers.BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.PartialFixedSampler(dict(indices), optuna.samplers.RandomSampler(seed=0))
 
 
 def _sampler(seed: int) -> optuna.samplers.TPESampler:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from autotune.bench.implementations import Implementation
-from autotune.checkup import cpu_name
+from autotune.machine import cpu_name
 from schedules import Hardware
 from tensorlang.codegen import threading_layer_name
 from tensorlang.nn.codec import encode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from math import inf
 from time import perf_counter
 
 from autotune.measure.delay import waiting_s
@@ -12,12 +13,13 @@ from autotune.measure.protocol import Message
 from autotune.measure.worker import Enter, Job
 from tensorlang.errors import BoundsError, LanguageError, ScheduleError, TargetError
 from tensorlang.nn import Layer, build, workload_from_json
+from tensorlang.runtime.buffers import empty_aligned
 from tensorlang.runtime.compile import compile as compile_kernel
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.peaks import measure_fma_peak_gflops, measure_read_bandwidth_gbs
 from tensorlang.runtime.timing import time_callable
 from tensorlang.schedule import Schedule
-from tensorlang.validation import CheckResult, Values, check_kernel, make_inputs
+from tensorlang.validation import CheckResult, Values, check_kernel, check_outputs, make_inputs
 from tensorlang.validation.oracle import expected_outputs
 
 _BATCH_S = 0.002
@@ -39,19 +41,35 @@ def _compile(layer: Layer, schedule: str) -> Kernel:
 def _check(layer: Layer, kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str) -> CheckResult:
     """Compare with the oracle, whose answers are computed in a phase of its own the first time."""
     enter(Phase.ORACLE, about)
-    algorithm, shapes = layer.algorithm(), {item.name: item.shape for item in kernel.outputs}
+    algorithm, shapes = layer.algorithm(), {item.name: layer.shape for item in kernel.outputs}
     for seed, values in product(seeds, Values):
         expected_outputs(algorithm, shapes, values, seed)
     enter(Phase.CHECK, about)
+    for item in kernel.outputs:
+        if item.shape != layer.shape:
+            reason = f"{item.name} has shape {item.shape}, expected {layer.shape}"
+            return CheckResult(False, inf, inf, tuple(seeds), reason)
     return check_kernel(kernel, seeds=seeds, threads=threads)
 
 
-def _bind(layer: Layer, kernel: Kernel, threads: int) -> Callable[[], object]:
-    """Return a call of the kernel on data of its own, weights prepared."""
-    algorithm = layer.algorithm()
-    arrays = make_inputs(algorithm, Values.FLOATS, _TIMING_SEED)
-    weights, data = ({i.name: arrays[i.name] for i in algorithm.inputs if i.constant is kind} for kind in (True, False))
-    return kernel.bare(**data, state=kernel.prepare(**weights), threads=threads)
+class _Run:
+    """A kernel bound to data of its own, weights prepared: what is timed."""
+
+    def __init__(self, layer: Layer, kernel: Kernel, threads: int) -> None:
+        algorithm = layer.algorithm()
+        arrays = make_inputs(algorithm, Values.FLOATS, _TIMING_SEED)
+        weights, data = (
+            {i.name: arrays[i.name] for i in algorithm.inputs if i.constant is kind} for kind in (True, False)
+        )
+        self._kernel = kernel
+        self._outputs = tuple(empty_aligned(item.shape, item.type) for item in kernel.outputs)
+        out = self._outputs if len(self._outputs) > 1 else self._outputs[0]
+        self.call: Callable[[], object] = kernel.bare(**data, out=out, state=kernel.prepare(**weights), threads=threads)
+
+    def find_fault(self) -> str:
+        """How the outputs of the last call are wrong: answers may go bad from call to call. "" if they are right."""
+        reason = check_outputs(self._kernel, self._outputs, Values.FLOATS, _TIMING_SEED).reason
+        return f"after timing, {reason}" if reason else ""
 
 
 def measure(request: Message, enter: Enter) -> Message:
@@ -68,7 +86,10 @@ def measure(request: Message, enter: Enter) -> Message:
     if not result.ok:
         return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "phase": Phase.CHECK, **found}
     enter(Phase.TIME)
-    samples, dropped = _time(_bind(layer, kernel, request["threads"]), request["incumbent_s"])
+    run = _Run(layer, kernel, request["threads"])
+    samples, dropped = _time(run.call, request["incumbent_s"])
+    if fault := run.find_fault():
+        return {"outcome": Outcome.WRONG_ANSWER, "detail": fault, "phase": Phase.TIME, **found}
     return {"outcome": Outcome.OK, "samples_s": samples, "dropped": dropped, "phase": Phase.TIME, **found}
 
 
@@ -92,24 +113,27 @@ def compare(request: Message, enter: Enter) -> Message:
     """Time several schedules in interleaved rounds, each round starting with another; all are checked before."""
     layer = build(workload_from_json(request["workload"]))
     threads = request["threads"]
-    calls = {}
+    runs = {}
     for label, schedule in request["schedules"].items():
         enter(Phase.COMPILE, label)
         kernel = _compile(layer, schedule)
         result = _check(layer, kernel, request["seeds"], threads, enter, label)
         if not result.ok:
             return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "about": label}
-        calls[label] = _bind(layer, kernel, threads)
-    samples: dict[str, list[float]] = {label: [] for label in calls}
-    labels = list(calls)
+        runs[label] = _Run(layer, kernel, threads)
+    samples: dict[str, list[float]] = {label: [] for label in runs}
+    labels = list(runs)
     begin, waited_s = perf_counter(), waiting_s()
     for number in range(request["rounds"]):
         at = number % len(labels)
         for label in labels[at:] + labels[:at]:
             enter(Phase.TIME, label)
-            timing = time_callable(calls[label], min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
+            timing = time_callable(runs[label].call, min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
             samples[label].append(timing.minimum_s)
     share = (waiting_s() - waited_s) / (threads * (perf_counter() - begin))
+    for label, run in runs.items():
+        if fault := run.find_fault():
+            return {"outcome": Outcome.WRONG_ANSWER, "detail": fault, "about": label}
     return {"outcome": Outcome.OK, "samples_s": samples, "waiting_share": share}
 
 

@@ -13,7 +13,6 @@ from types import TracebackType
 from autotune.measure.limits import Limits, default_memory_bytes
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome, Phase
-from autotune.measure.process import ChildProcess
 from autotune.measure.protocol import (
     ChannelClosed,
     ChannelGarbage,
@@ -21,6 +20,8 @@ from autotune.measure.protocol import (
     ChannelTimeout,
     Message,
 )
+from autotune.measure.replies import read_phase, read_reply
+from autotune.measure.watched import WatchedChild
 
 _JOBS_PER_CHILD = 200  # compiled code is never freed, so a child grows
 _LEAVING_S = 2.0
@@ -53,7 +54,8 @@ class LocalMeasurer:
     Notes
     -----
     A child that crashed or ran out of memory may owe it to an earlier candidate (a heap overrun, memory never freed):
-    unless it was new, the candidate is tried once more in a new child, and only that outcome counts.
+    unless it was new, the candidate is tried once more in a new child, and only that outcome counts. The same goes for
+    one that left behind what would disturb the next: processes, threads, another CPU affinity.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class LocalMeasurer:
         memory = default_memory_bytes() if memory_bytes is None else memory_bytes
         self._command = tuple(command or (sys.executable, "-P", "-m", "autotune.measure", str(memory)))
         self._interrupted = interrupted
-        self._child: ChildProcess | None = None
+        self._child: WatchedChild | None = None
         self._jobs_done = 0
 
     def __enter__(self) -> LocalMeasurer:
@@ -107,22 +109,26 @@ class LocalMeasurer:
         while remaining:
             self.renew()
             first = next(iter(remaining.values()))
-            message = {
-                **first.to_message(),
-                "do": "compare",
-                "schedules": {label: candidate.schedule for label, candidate in remaining.items()},
-                "rounds": rounds,
-            }
-            answer = self._ask(message, first.limits)
+            answer = self._ask(_to_comparison(remaining, rounds), first.limits)
             if not isinstance(answer, _Failure) and answer["outcome"] == Outcome.OK:
                 samples_s = {label: tuple(times) for label, times in answer["samples_s"].items()}
                 return Comparison(samples_s, failures, answer.get("waiting_share", 0.0))
             failed, measurement = _culprit(answer)
+            failed = failed or self._find_culprit(remaining)
             if failed not in remaining:
                 return Comparison({}, {**failures, **dict.fromkeys(remaining, measurement)})
             failures[failed] = measurement
             del remaining[failed]
         return Comparison({}, failures)
+
+    def _find_culprit(self, contenders: Mapping[str, Candidate]) -> str:
+        """The contender that fails alone, too, where a comparison of several does not say who failed; "" if none."""
+        for label, candidate in contenders.items():
+            self.renew()
+            answer = self._ask(_to_comparison({label: candidate}, 1), candidate.limits)
+            if isinstance(answer, _Failure):
+                return label
+        return ""
 
     def peaks(self, threads: int) -> Peaks | None:
         """Measure what the machine can do at best; None if that failed."""
@@ -167,8 +173,9 @@ class LocalMeasurer:
             while True:
                 answer = child.channel.receive(limits.phase_s[phase], self._interrupted)
                 if "reply" in answer:
-                    return {"about": about, **answer["reply"]}
-                phase, about = Phase(answer["phase"]), answer["about"]
+                    reply = read_reply(message, answer)
+                    return self._examine(child) or {"about": about, **reply}
+                phase, about = read_phase(answer)
         except OSError as reason:
             return _Failure(Outcome.INFRA, phase, about, f"the measuring process cannot be started: {reason.strerror}")
         except ChannelInterrupted:
@@ -181,12 +188,19 @@ class LocalMeasurer:
         except (ChannelClosed, ChannelGarbage) as reason:
             return self._post_mortem(phase, about, reason)
 
-    def _ready_child(self, limits: Limits) -> ChildProcess:
+    def _ready_child(self, limits: Limits) -> WatchedChild:
         if self._child is None:
-            self._child = ChildProcess(self._command, _environment())
+            self._child = WatchedChild(self._command, _environment())
             self._jobs_done = 0
-            self._child.channel.receive(limits.phase_s[Phase.START], self._interrupted)
+            self._child.greet(limits.phase_s[Phase.START], self._interrupted)
         return self._child
+
+    def _examine(self, child: WatchedChild) -> _Failure | None:
+        """Look at a child that has replied; it is given up if there is in it what was not there before."""
+        if not (traces := child.find_traces()):
+            return None
+        self.close()
+        return _Failure(Outcome.CRASH, Phase.TIME, "", traces)
 
     def _post_mortem(self, phase: Phase, about: str, reason: Exception) -> _Failure:
         """Say what ended the child, from its exit code and its last words."""
@@ -202,6 +216,12 @@ class LocalMeasurer:
         how = f"killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
         is_memory = code == -signal.SIGKILL or any(word in words for word in _OUT_OF_MEMORY_WORDS)
         return _Failure(Outcome.OUT_OF_MEMORY if is_memory else Outcome.CRASH, phase, about, how)
+
+
+def _to_comparison(contenders: Mapping[str, Candidate], rounds: int) -> Message:
+    first = next(iter(contenders.values()))
+    schedules = {label: candidate.schedule for label, candidate in contenders.items()}
+    return {**first.to_message(), "do": "compare", "schedules": schedules, "rounds": rounds}
 
 
 def _culprit(answer: Message | _Failure) -> tuple[str, Measurement]:

@@ -1,15 +1,18 @@
-"""A child process in a group of its own that can be talked to, watched and killed with all its descendants."""
+"""A child process under a guard that can be talked to, watched and killed with all its descendants."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import signal
+import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 
+from autotune.measure import guard
 from autotune.measure.protocol import Channel
 
 _LAST_WORDS_BYTES = 16384  # faulthandler alone lists every extension module
@@ -28,21 +31,27 @@ class ChildProcess:
 
     Notes
     -----
-    The child is made by spawn (OpenMP runtimes do not survive fork) as leader of its own session: signals of the
-    terminal reach only the parent, and `kill` reaches the child's own children too. What it prints is read all the
-    time, so that it can never block on a full pipe, and all but the end is thrown away.
+    The child is made by spawn (OpenMP runtimes do not survive fork) as leader of its own session, so that signals of
+    the terminal reach only the parent. Between the two stands `autotune.measure.guard`, which kills whatever descends
+    from the child, when it ends, when `kill` is called, and when the parent dies, be it by SIGKILL. What the child
+    prints is read all the time, so that it can never block on a full pipe, and all but the end is thrown away.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        if shutil.which(command[0]) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
         ours, theirs = socket.socketpair()
-        with contextlib.ExitStack() as on_failure, theirs:
+        cut, self._lifeline = os.pipe()
+        with contextlib.ExitStack() as on_failure, theirs, os.fdopen(cut, "rb"):
             on_failure.callback(ours.close)
+            on_failure.callback(os.close, self._lifeline)
+            number = str(theirs.fileno())
             self._process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
+                [sys.executable, "-I", "-S", guard.__file__, str(cut), number, *command, number],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                pass_fds=(theirs.fileno(),),
+                pass_fds=(cut, theirs.fileno()),
                 env=dict(environment),
                 start_new_session=True,
             )
@@ -54,21 +63,22 @@ class ChildProcess:
         self._reader.start()
 
     @property
-    def pid(self) -> int:
-        """Process id of the child, and id of its process group."""
+    def guard_pid(self) -> int:
+        """Process id of the guard, whose only child by birth the child is."""
         return self._process.pid
 
     def kill(self) -> int:
-        """Kill the child's process group, reap the child and return its exit code (minus the signal, if killed by one).
+        """Kill the child with all its descendants and return its exit code (minus the signal, if killed by one).
 
         A child that has already ended keeps the exit code it ended with. Calling it again is harmless.
         """
         if not self._killed:
             self._killed = True
             self.channel.close()
-            with contextlib.suppress(ProcessLookupError):  # nobody of the group may be left
-                os.killpg(self.pid, signal.SIGKILL)
-            self._process.wait(_REAP_S)
+            os.close(self._lifeline)
+            if self.wait(_REAP_S) is None:  # the guard was stopped, or a descendant cannot be killed
+                self._process.kill()
+                self._process.wait()
             self._reader.join(_REAP_S)
         return self._process.returncode
 

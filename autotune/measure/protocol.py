@@ -2,7 +2,7 @@
 
 A conversation, each line one message; the parent speaks on the left::
 
-                                <- {"ready": true}                     once, when imports are done
+                                <- {"ready": true, "pid": n, "pool": n}    once, when imports are done
     {"do": job, ...}            ->
                                 <- {"phase": p, "about": text}         whenever a phase begins; its limit starts anew
                                 <- {"reply": {...}}

@@ -22,7 +22,7 @@ Job: TypeAlias = Callable[[Message, Enter], Message]
 _PR_SET_PDEATHSIG = 1
 
 
-def serve(channel: Channel, jobs: Mapping[str, Job]) -> None:
+def serve(channel: Channel, jobs: Mapping[str, Job], pool: int = 0) -> None:
     """Answer requests until the parent hangs up.
 
     Parameters
@@ -31,12 +31,14 @@ def serve(channel: Channel, jobs: Mapping[str, Job]) -> None:
     jobs : mapping of str to Job
         What can be asked for. A job returns the reply; an exception that escapes it is answered as `COMPILE_ERROR`
         (`OUT_OF_MEMORY` for MemoryError) with its text.
+    pool : int
+        Threads that jobs may start and leave waiting for the next one.
     """
 
     def enter(phase: Phase, about: str = "") -> None:
         channel.send({"phase": phase, "about": about})
 
-    channel.send({"ready": True})
+    channel.send({"ready": True, "pid": os.getpid(), "pool": pool})
     try:
         while True:
             request = channel.receive()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorlang.validation.check import CheckResult, check_kernel
+from tensorlang.validation.check import CheckResult, check_kernel, check_outputs
 from tensorlang.validation.exactness import error_bound, exact_magnitude
 from tensorlang.validation.guarded import Flush, guarded_array
 from tensorlang.validation.hashing import algorithm_hash, sized_algorithm_hash
@@ -14,6 +14,7 @@ __all__ = [
     "Values",
     "algorithm_hash",
     "check_kernel",
+    "check_outputs",
     "error_bound",
     "exact_magnitude",
     "guarded_array",

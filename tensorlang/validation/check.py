@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -100,11 +100,7 @@ def check_kernel(
     -----
     An access outside an array ends the process with SIGSEGV: check what is not trusted in a child process.
     """
-    algorithm = kernel.algorithm
-    if algorithm is None:
-        raise LanguageError(
-            "a kernel made from a module by hand cannot be checked.", hint="make it by tl.compile from an algorithm"
-        )
+    algorithm = _known_algorithm(kernel)
     shapes = shapes or _output_shapes(kernel, algorithm)
     cases = _given_case(algorithm, shapes, arrays) if arrays is not None else _test_cases(algorithm, shapes, seeds)
     worst = Difference(0.0, 0.0, "")
@@ -124,12 +120,52 @@ def check_kernel(
     )
 
 
+def check_outputs(kernel: Kernel, outputs: Sequence[npt.NDArray[np.generic]], values: Values, seed: int) -> CheckResult:
+    """Compare what `kernel` made of ``make_inputs(algorithm, values, seed)`` with the oracle, as `check_kernel` does.
+
+    Parameters
+    ----------
+    kernel : Kernel
+    outputs : sequence of ndarray
+        In the order of the kernel's outputs.
+    values : Values
+    seed : int
+
+    Returns
+    -------
+    CheckResult
+        An output of another shape than the kernel's is wrong.
+
+    Raises
+    ------
+    LanguageError
+        If the kernel does not know its algorithm.
+    """
+    algorithm = _known_algorithm(kernel)
+    (case,) = _test_cases(algorithm, _output_shapes(kernel, algorithm), (seed,), (values,))
+    found = _compare(kernel, {p.name: array for p, array in zip(kernel.outputs, outputs, strict=True)}, case)
+    return CheckResult(not found.reason, found.max_abs_error, found.max_rel_error, (seed,), found.reason)
+
+
+def _known_algorithm(kernel: Kernel) -> Algorithm:
+    if kernel.algorithm is None:
+        raise LanguageError(
+            "a kernel made from a module by hand cannot be checked.", hint="make it by tl.compile from an algorithm"
+        )
+    return kernel.algorithm
+
+
 def _given_case(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], arrays: Arrays) -> list[_Case]:
     expected = reference.evaluate(algorithm, shapes, arrays)
     return [_Case("the arrays given", arrays, expected, error_bound(algorithm))]
 
 
-def _test_cases(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], seeds: Sequence[int]) -> list[_Case]:
+def _test_cases(
+    algorithm: Algorithm,
+    shapes: Mapping[str, tuple[int, ...]],
+    seeds: Sequence[int],
+    kinds: Iterable[Values] = Values,
+) -> list[_Case]:
     integers_bound = error_bound(algorithm) if exact_magnitude(algorithm) is None else 0.0
     bounds = {Values.INTEGERS: integers_bound, Values.FLOATS: error_bound(algorithm)}
     return [
@@ -139,7 +175,7 @@ def _test_cases(algorithm: Algorithm, shapes: Mapping[str, tuple[int, ...]], see
             expected_outputs(algorithm, shapes, values, seed),
             bounds[values],
         )
-        for seed, values in product(seeds, Values)
+        for seed, values in product(seeds, kinds)
     ]
 
 
@@ -150,12 +186,17 @@ def _output_shapes(kernel: Kernel, algorithm: Algorithm) -> dict[str, tuple[int,
 
 
 def _run(kernel: Kernel, case: _Case, flush: Flush, threads: int | None) -> Difference:
-    """One call, between guard pages; the first wrong output gives the reason."""
+    """One call, between guard pages."""
     inputs = [_guarded_copy(case.arrays[item.name], flush) for item in kernel.inputs]
-    types = {item.name: item.type for item in kernel.outputs}
     outputs = {item.name: _filled(item.shape, item.type, flush) for item in kernel.outputs}
     out = tuple(outputs.values())
     kernel(*inputs, out=out if len(out) > 1 else out[0], threads=threads)
+    return _compare(kernel, outputs, case)
+
+
+def _compare(kernel: Kernel, outputs: Arrays, case: _Case) -> Difference:
+    """All outputs of one call; the first wrong one gives the reason."""
+    types = {item.name: item.type for item in kernel.outputs}
     differences = [
         (name, compare_output(got, case.expected[name], types[name], case.bound)) for name, got in outputs.items()
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -53,6 +55,55 @@ def _behave(behaviour: str, argument: str) -> None:
                 os.abort()
         case "garbage":
             _write_garbage()
+        case (
+            "fork"
+            | "fork_twice"
+            | "hang_with_orphans"
+            | "pin"
+            | "thread"
+            | "close_channel"
+            | "ignore_sigterm"
+            | "wrong_reply"
+        ):
+            _escape(behaviour)
+
+
+def _escape(behaviour: str) -> None:
+    """What shows only outside the job."""
+    match behaviour:
+        case "fork":
+            _fork_sleeper()
+        case "fork_twice":
+            if os.fork() == 0:
+                os.setsid()
+                _fork_sleeper()
+                os._exit(0)
+            os.wait()
+        case "hang_with_orphans":
+            _escape("fork")
+            _escape("fork_twice")
+            time.sleep(600)
+        case "pin":
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        case "thread":
+            threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+        case "close_channel":
+            os.close(int(sys.argv[2]))
+            time.sleep(60)
+        case "ignore_sigterm":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            time.sleep(60)
+        case "wrong_reply":
+            body = b'{"reply": {"outcome": "ok", "samples_s": []}}'
+            os.write(int(sys.argv[2]), len(body).to_bytes(4, "big") + body)
+            time.sleep(60)
+
+
+def _fork_sleeper() -> None:
+    """Leave a process that holds every file open, the channel too."""
+    if os.fork() == 0:
+        time.sleep(600)
+        os._exit(0)
 
 
 def _write_garbage() -> None:

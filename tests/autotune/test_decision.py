@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
-from autotune.decision import beats, choose, find_doubt
+from autotune.decision import beats, chance, choose, find_doubt
 
 DEFAULT = [1.00, 1.02, 0.99, 1.01, 1.00, 1.03, 0.98, 1.00, 1.01, 1.00]
 
@@ -40,11 +41,45 @@ def test_a_later_contender_must_beat_the_one_before_it() -> None:
     assert choose({"default": DEFAULT, "record": record, "trial": hardly_better}) == "record"
 
 
-def test_equally_fast_schedules_rarely_replace_the_default() -> None:
-    random = Random(0)
-    rounds = [[[random.gauss(1, 0.05) for _ in range(10)] for _ in range(2)] for _ in range(2000)]
-    wins = sum(beats(challenger, default) for challenger, default in rounds)
-    assert wins < 0.06 * len(rounds)
+NOISE: dict[str, Callable[[Random], float]] = {
+    "normal 0.3 %": lambda random: random.gauss(1, 0.003),
+    "normal 1 %": lambda random: random.gauss(1, 0.01),
+    "normal 2 %": lambda random: random.gauss(1, 0.02),
+    "normal 5 %": lambda random: random.gauss(1, 0.05),
+    "normal 10 %": lambda random: random.gauss(1, 0.10),
+    "exponential": lambda random: 1 + random.expovariate(50),
+    "rare delays": lambda random: random.gauss(1, 0.005) + (2 * random.random() if random.random() < 0.1 else 0),
+}
+
+
+def hold(noise: Callable[[Random], float], gain: float, seed: int) -> str:
+    """The winner of ten rounds of a default and three challengers, each `gain` times as fast, on a drifting machine."""
+    random = Random(seed)
+    drift = [1 + 0.2 * random.random() for _ in range(10)]
+    speeds = {"default": 1.0, "first": gain, "second": gain, "third": gain}
+    return choose({name: [d * noise(random) / speed for d in drift] for name, speed in speeds.items()})
+
+
+@pytest.mark.parametrize("kind", NOISE)
+def test_equally_fast_schedules_replace_the_default_in_one_contest_of_fifty_at_most(kind: str) -> None:
+    winners = [hold(NOISE[kind], 1.0, seed) for seed in range(1000)]
+    assert sum(winner != "default" for winner in winners) <= 0.02 * len(winners)
+
+
+@pytest.mark.parametrize(
+    ("kind", "gain", "least"), [("normal 0.3 %", 1.02, 0.99), ("normal 1 %", 1.03, 0.95), ("normal 5 %", 1.10, 0.85)]
+)
+def test_gain_beyond_the_noise_wins(kind: str, gain: float, least: float) -> None:
+    winners = [hold(NOISE[kind], gain, seed) for seed in range(300)]
+    assert sum(winner != "default" for winner in winners) >= least * len(winners)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [([1.1] * 10, 1 / 1024), ([1.2] * 9 + [0.99], 2 / 1024), ([1.0] * 10, 1.0), ([1.3, 1.2, 0.9], 2 / 8)],
+)
+def test_chance_counts_the_ways_in_which_ranks_may_fall(ratios: list[float], expected: float) -> None:
+    assert chance(ratios) == expected
 
 
 def test_rounds_that_agree_leave_no_doubt() -> None:

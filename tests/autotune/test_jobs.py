@@ -12,7 +12,8 @@ from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate
 from autotune.measure.outcome import Outcome, Phase
 from schedules import lookup
-from tensorlang.nn import Gemm
+from tensorlang.nn import Gemm, build
+from tensorlang.runtime.kernel import Kernel
 from tensorlang.validation import CheckResult
 
 WORKLOAD = Gemm(8, 16, 8)
@@ -72,6 +73,45 @@ def test_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     reply = jobs.measure(request(), phases)
     assert (reply["outcome"], reply["detail"]) == (Outcome.WRONG_ANSWER, "out[0, 0] is 3")
     assert (Phase.TIME, "") not in phases.entered
+
+
+class Fickle:
+    """A kernel that is right until it has been called so many times, and then adds one to an element."""
+
+    def __init__(self, kernel: Kernel, calls: int) -> None:
+        self._kernel = kernel
+        self._left = calls
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kernel, name)
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        return self._kernel(*arrays, **options)
+
+    def bare(self, **arguments: Any) -> Any:
+        call, out = self._kernel.bare(**arguments), arguments["out"]
+
+        def run() -> None:
+            call()
+            self._left -= 1
+            if self._left < 0:
+                out[0, 0] += 1
+
+        return run
+
+
+@pytest.mark.parametrize("calls", [0, 1, 3])
+def test_answer_that_goes_wrong_while_it_is_timed_is_a_wrong_answer(
+    monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    kernel = jobs._compile(build(WORKLOAD), DEFAULT)
+    monkeypatch.setattr(jobs, "_compile", lambda *_: Fickle(kernel, calls))
+    reply = jobs.measure(request(), Phases())
+    assert (reply["outcome"], reply["phase"]) == (Outcome.WRONG_ANSWER, Phase.TIME)
+    assert reply["detail"].startswith("after timing, out, with random floats of seed 0: 1 of 128 elements are wrong")
+    compared = jobs.compare(request(do="compare", schedules={"only": DEFAULT}, rounds=2), Phases())
+    assert (compared["outcome"], compared["about"]) == (Outcome.WRONG_ANSWER, "only")
+    assert compared["detail"] == reply["detail"]
 
 
 def test_comparison_times_every_schedule_in_every_round() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from optuna.storages import InMemoryStorage
 
 from autotune.contest import DEFAULT, RECORD, ROUNDS, find_contenders, hold_contest
-from autotune.measure.measurer import Peaks
+from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.networks import NetworkLayer
 from autotune.problem import Problem, layer_problem
 from autotune.recording import is_worth_recording, make_record
+from autotune.reproduction import Ratio
+from autotune.session import _run_layer
 from autotune.study import LayerStudy
 from autotune.toolchain import find_toolchain
 from schedules import Database, Hardware, Knobs, Rung, lookup
@@ -140,6 +143,63 @@ def test_record_that_the_default_beats_no_longer_answers() -> None:
     found = lookup(LAYER.workload, threads=1)
     assert found.record is not None and found.record != boastful
     assert found.record.timing.speedup == 1.0 < boastful.timing.speedup
+
+
+def test_record_holds_all_samples_those_of_the_default_and_the_machine() -> None:
+    problem = make_problem()
+    study, measurer = search(problem)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    machine = {"cpu": "Fast CPU", "system": "Linux 6.1", "load_before": "0.13"}
+    record = make_record(problem, replace(contest, waiting_share=0.0312), HARDWARE, TOOLCHAIN, machine)
+    samples_s = contest.samples_s
+    assert record.timing.samples_ns == tuple(round(1e9 * s) for s in samples_s[contest.winner.label])
+    assert record.timing.baseline_samples_ns == tuple(round(1e9 * s) for s in samples_s[DEFAULT])
+    provenance = dict(record.provenance)
+    assert provenance.pop("date")
+    assert provenance == {"tool": "autotune tune", "study": problem.key, "waited": "3.1 %", **machine}
+
+
+def test_record_of_the_same_study_has_no_seniority_over_its_trials() -> None:
+    first = make_problem()
+    study, measurer = search(first)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    Database.user().append(make_record(first, contest, HARDWARE, TOOLCHAIN))
+    resumed = make_problem()
+    assert resumed.has_made_incumbent
+    study.problem = resumed
+    assert list(find_contenders(study)) == [DEFAULT, RECORD, "trial 2", "trial 3"]
+    again = hold_contest(study, measurer)
+    assert again is not None and again.winner.label == RECORD
+    assert not is_worth_recording(resumed, again)
+    for _ in range(4):
+        study.step(lambda schedule: ok(measurer.seen(schedule)))
+    assert list(find_contenders(study)) == [DEFAULT, "trial 1", "trial 2", "trial 3", RECORD]
+    last = hold_contest(study, measurer)
+    assert last is not None and last.winner.label == "trial 1"
+    assert is_worth_recording(resumed, last)
+
+
+class Slower(FakeMeasurer):
+    """Finds whatever was chosen 1.2 times as fast as the default, while threads wait for other processes."""
+
+    def compare(self, contenders: Mapping[str, Candidate], rounds: int) -> Comparison:
+        return Comparison({label: (1.2 if label == DEFAULT else 1.0,) * rounds for label in contenders}, {}, 0.2)
+
+
+def test_run_sets_the_recorded_gain_beside_the_one_measured_now() -> None:
+    assert _run_layer(LAYER, 1, Slower()).reproduction is None
+    problem = make_problem()
+    study, measurer = search(problem)
+    contest = hold_contest(study, measurer)
+    assert contest is not None
+    Database.user().append(make_record(problem, contest, HARDWARE, TOOLCHAIN))
+    result = _run_layer(LAYER, 1, Slower())
+    assert result.reproduction is not None
+    assert result.reproduction.recorded == Ratio(4.0, 4.0, 4.0)
+    assert result.reproduction.now == Ratio(1.2, 1.2, 1.2)
+    assert result.doubt == result.reproduction.disturbance == "waited 20 % of the time for busy CPUs"
 
 
 def test_doubtful_winner_is_not_recorded() -> None:

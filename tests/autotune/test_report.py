@@ -12,7 +12,8 @@ from rich.console import Console
 from autotune.cli.output import plain_lines
 from autotune.measure.measurer import Peaks
 from autotune.networks import find_network
-from autotune.report import to_data, to_table
+from autotune.report import to_data, to_reproduction_table, to_table
+from autotune.reproduction import Ratio, Reproduction
 from autotune.results import LayerResult, NetworkResult
 
 from .fakes import make_layer
@@ -35,6 +36,7 @@ c     2 gemm 300x300x300       -     -     -     -    - -
 ──────────────────────────────────────────────────────────────────
 total 4                    0.160 0.130 1.23x   169   42
 not reached within the budget: c
+schedules measured: 8 ok, 1 crash
 x: how often the layer occurs; totals count every occurrence
 the total is of 4 of 6 occurrences of layers
 measured peak: 400 GFLOP/s of fused multiply-adds
@@ -48,6 +50,7 @@ b      1  gemm 200x200x200       0.100     0.100      -      160         40  def
 c      2  gemm 300x300x300           -         -      -        -          -  -
 total  4  -                      0.160     0.130  1.23x      169         42  -
 not reached within the budget: c
+schedules measured: 8 ok, 1 crash
 x: how often the layer occurs; totals count every occurrence
 the total is of 4 of 6 occurrences of layers
 measured peak: 400 GFLOP/s of fused multiply-adds
@@ -112,6 +115,7 @@ def test_json_has_the_same_numbers() -> None:
         "outcomes": {"ok": 6, "crash": 1},
         "problem": "",
         "doubt": "",
+        "reproduction": None,
     }
     assert (data["distinct_layers"], data["distinct_convolutions"]) == (3, 0)
     assert data["layers"][2]["default_ms"] is None
@@ -156,3 +160,33 @@ def test_doubtful_winner_is_named_and_claims_no_gain() -> None:
 def test_record_slower_than_the_default_is_pointed_out() -> None:
     slower = LayerResult(make_layer("a", 100), 3e-5, 4e-5, "exact machine")
     assert "slower than the default in this run; tuning again may replace the record: a" in remarks(slower)
+
+
+REPRODUCTION = """\
+1 of 2 records reproduced; in brackets the quartiles over the rounds
+layer  recorded gain         gain now              verdict
+a      2.00x (1.95 to 2.02)  1.97x (1.90 to 2.01)  reproduced
+b      3.00x (2.90 to 3.10)  1.00x (0.99 to 1.01)  NOT REPRODUCED
+"""
+
+
+def test_recorded_gains_stand_beside_those_measured_now() -> None:
+    holds = Reproduction(Ratio(2.0, 1.95, 2.02), Ratio(1.97, 1.9, 2.01))
+    fails = Reproduction(Ratio(3.0, 2.9, 3.1), Ratio(1.0, 0.99, 1.01))
+    layers = (replace(FAST, reproduction=holds), replace(SAME, reproduction=fails), LOST)
+    result = replace(RESULT, layers=layers)
+    table = to_reproduction_table(result)
+    assert table is not None
+    assert "".join(f"{line}\n" for line in plain_lines(table)) == REPRODUCTION
+    first, second, third = (layer["reproduction"] for layer in to_data(result)["layers"])
+    assert first == {
+        "recorded": {"value": 2.0, "low": 1.95, "high": 2.02},
+        "now": {"value": 1.97, "low": 1.9, "high": 2.01},
+        "holds": True,
+        "verdict": "reproduced",
+    }
+    assert (second["holds"], third) == (False, None)
+
+
+def test_without_records_nothing_is_reproduced() -> None:
+    assert to_reproduction_table(RESULT) is None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from optuna.storages import InMemoryStorage
+from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import TrialState
 
 from autotune.measure.outcome import Measurement, Outcome
@@ -193,3 +194,52 @@ def test_search_finds_good_points_of_a_large_space() -> None:
         study.step(measure)
     # The default takes 244; of 60 random points the best takes 7 on average.
     assert study.best is not None and study.best.measurement.minimum_s <= 5
+
+
+HINTED = Space((*SPACE.knobs[:2], Knob("hint", ("a", "b", "c"))))
+
+
+def make_hinted(storage: BaseStorage) -> LayerStudy:
+    """A study of schedules for which one of the knobs makes no difference: two draws of three bring nothing new."""
+
+    def make_schedule(knobs: Knobs) -> str:
+        return json.dumps({"tile": knobs["tile"], "unroll": knobs["unroll"]})
+
+    default, start = ({"tile": tile, "unroll": False, "hint": "b"} for tile in (4, 8))
+    problem = make_problem(LAYER, space=HINTED, default=default, starts=(start,), make_schedule=make_schedule)
+    return LayerStudy(problem, storage, 0)
+
+
+def exhaust(study: LayerStudy) -> list[dict[str, object]]:
+    """Measure whatever is left; the points of the whole study."""
+    measure = Recorder()
+    while study.step(measure) is not None:
+        pass
+    return [trial.params for trial in study._study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))]
+
+
+@pytest.mark.parametrize("moment", [0, 1, 2, 5, 9, 14, 20, 27])
+def test_study_that_is_killed_goes_through_the_same_points(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
+    whole, storage = exhaust(make_hinted(InMemoryStorage())), InMemoryStorage()
+    assert len(whole) > 27
+    first = make_hinted(storage)
+    tell, told = first._study.tell, iter(range(moment))
+
+    def die_at_last(*args: Any, **kwargs: Any) -> object:
+        if next(told, None) is None:
+            raise Killed
+        return tell(*args, **kwargs)
+
+    monkeypatch.setattr(first._study, "tell", die_at_last)
+    with pytest.raises(Killed):
+        exhaust(first)
+    assert exhaust(make_hinted(storage)) == whole
+
+
+def test_points_to_begin_with_are_those_of_the_first_run() -> None:
+    storage, measure = InMemoryStorage(), Recorder()
+    first: dict[str, KnobValue] = {"tile": 8, "unroll": True, "order": "nm"}
+    since: dict[str, KnobValue] = {"tile": 2, "unroll": True, "order": "nm"}
+    LayerStudy(make_problem(LAYER, starts=(first,)), storage, 0).step(measure)
+    LayerStudy(make_problem(LAYER, starts=(since,)), storage, 0).step(measure)
+    assert measure.seen == [DEFAULT, first]
