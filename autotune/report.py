@@ -14,7 +14,7 @@ from autotune.measure.measurer import Peaks
 from autotune.measure.outcome import Outcome
 from autotune.networks import describe_layers
 from autotune.reproduction import Reproduction
-from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult
+from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult, Projection
 
 _NOTHING = "-"
 _NEAR_PEAK_PERCENT = 90
@@ -43,6 +43,7 @@ def to_data(result: NetworkResult) -> dict[str, Any]:
             "gflops": result.gflops,
             "percent_of_peak": _percent(result.gflops, result.peaks),
         },
+        "projections": [_projection_data(projection) for projection in result.projections],
         "elapsed_s": result.elapsed_s,
         "interrupted": result.interrupted,
         "resume": result.resume,
@@ -95,6 +96,16 @@ def to_reproduction_table(result: NetworkResult) -> Table | None:
     for name, one in found:
         table.add_row(name, str(one.recorded), str(one.now), one.verdict)
     return table
+
+
+def _projection_data(projection: Projection) -> dict[str, Any]:
+    return {
+        "elapsed_s": projection.elapsed_s,
+        "trials": projection.trials,
+        "layers": projection.layers,
+        "default_ms": 1e3 * projection.default_s,
+        "tuned_ms": 1e3 * projection.best_s,
+    }
 
 
 def to_table(result: NetworkResult) -> Table:

@@ -94,7 +94,15 @@ def tune_network(
             layers = tuner.run()
         if not stop.requested:
             peaks = Peaks.best_of(peaks, measurer.peaks(threads))
-        return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
+        return NetworkResult(
+            network.name,
+            threads,
+            peaks,
+            layers,
+            budget.elapsed_s,
+            interrupted=stop.requested,
+            projections=tuple(tuner.projections),
+        )
 
 
 def keeper(database: Database, hardware: Hardware, machine: Mapping[str, str]) -> Callable[[Problem, Contest], None]:

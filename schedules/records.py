@@ -100,7 +100,7 @@ class Search:
     exhausted : bool
         True if the search ended because no other legal point could be found.
     sampler : str
-        What proposed the candidates, as Optuna calls it.
+        Name of what proposed the candidates.
     seed : int
         Of the sampler.
     default : str

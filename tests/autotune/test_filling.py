@@ -20,6 +20,7 @@ from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer, find_network, network_names
 from autotune.problem import Problem, layer_problem
+from autotune.search import DEFAULT_SAMPLER
 from autotune.stopping import StopRequest
 from schedules import Database, Hardware, Record, Rung, lookup
 from schedules.space import Knob, Space
@@ -107,7 +108,7 @@ def test_every_layer_gets_a_record_with_its_candidates_behind_it(bench: Bench) -
     assert {r.workload for r in bench.records} == {GEMM.workload, CONV.workload}
     for record in bench.records:
         assert record.search is not None and record.search.checked == record.search.tried == CANDIDATES
-        assert not record.search.exhausted and record.search.sampler == "TPESampler"
+        assert not record.search.exhausted and record.search.sampler == DEFAULT_SAMPLER
         assert record.provenance["tool"] == "autotune db fill"
         found = lookup(record.workload, threads=1, databases=[bench.database])
         assert found.rung is Rung.EXACT_MACHINE and found.record == record
