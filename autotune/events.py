@@ -8,6 +8,7 @@ from autotune.budget import Budget
 from autotune.contest import Contest
 from autotune.measure.measurer import Peaks
 from autotune.networks import Network, NetworkLayer
+from autotune.results import Projection
 from autotune.trials import Trial
 
 
@@ -32,6 +33,10 @@ class Listener(Protocol):
 
     def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
         """The best schedules of the layer were timed against its default."""
+        ...
+
+    def on_projection(self, projection: Projection) -> None:
+        """What the network takes by now: after all defaults were timed, and after every turn."""
         ...
 
     def on_stop(self) -> None:

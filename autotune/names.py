@@ -28,5 +28,14 @@ CASE_SETS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What `autotune bench` compares beside the layers of networks, and by default, in a few words."""
+SAMPLERS: Mapping[str, str] = MappingProxyType(
+    {
+        "tpe": "Optuna's tree-structured Parzen estimator, multivariate",
+        "gp": "expected improvement under a Gaussian process",
+        "evolution": "the fastest points so far, changed a little",
+        "random": "any point, with equal probability",
+    }
+)
+"""What proposes points to measure, and how."""
 ALL_LAYERS = "all"
 """Stands for every layer of a network."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from autotune.measure.limits import Limits
 from autotune.networks import NetworkLayer
 from schedules import Found, Hardware, Knobs, KnobValue, Rung, Space, find_family, lookup, neighbours
+from schedules.prefilter import find_objection
 from tensorlang.codegen.target import Target
 from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
@@ -39,6 +40,8 @@ class Problem:
     algorithm_hash : str
     key : str
         Identity of the problem: changes with the workload, the machine, the threads, the space and the algorithm.
+    is_hopeless : callable
+        True for legal points that are known to be slow without measuring; they are tried when no others are left.
     """
 
     layer: NetworkLayer
@@ -52,6 +55,7 @@ class Problem:
     incumbent: Found | None
     algorithm_hash: str
     key: str
+    is_hopeless: Callable[[Knobs], bool] = lambda knobs: False
 
     @property
     def workload(self) -> str:
@@ -84,6 +88,7 @@ def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Pr
         incumbent=found if found.rung is Rung.EXACT_MACHINE and found.record else None,
         algorithm_hash=of_algorithm,
         key=problem_key(workload.to_json(), family.name, space, hardware, of_algorithm),
+        is_hopeless=lambda knobs: bool(find_objection(workload, family.name, knobs, default, target, threads)),
     )
 
 

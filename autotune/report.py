@@ -11,7 +11,7 @@ from rich.table import Table
 
 from autotune.measure.measurer import Peaks
 from autotune.networks import describe_layers
-from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult
+from autotune.results import DEFAULT_KEPT, LayerResult, NetworkResult, Projection
 
 _NOTHING = "-"
 _NEAR_PEAK_PERCENT = 90
@@ -40,6 +40,7 @@ def to_data(result: NetworkResult) -> dict[str, Any]:
             "gflops": result.gflops,
             "percent_of_peak": _percent(result.gflops, result.peaks),
         },
+        "projections": [_projection_data(projection) for projection in result.projections],
         "elapsed_s": result.elapsed_s,
         "interrupted": result.interrupted,
         "resume": result.resume,
@@ -61,6 +62,16 @@ def _layer_data(result: LayerResult, peaks: Peaks | None) -> dict[str, Any]:
         "outcomes": dict(result.outcomes),
         "problem": result.problem,
         "doubt": result.doubt,
+    }
+
+
+def _projection_data(projection: Projection) -> dict[str, Any]:
+    return {
+        "elapsed_s": projection.elapsed_s,
+        "trials": projection.trials,
+        "layers": projection.layers,
+        "default_ms": 1e3 * projection.default_s,
+        "tuned_ms": 1e3 * projection.best_s,
     }
 
 

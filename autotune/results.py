@@ -57,6 +57,29 @@ class LayerResult:
 
 
 @dataclass(frozen=True)
+class Projection:
+    """What a network takes, by what was known at one moment of its tuning.
+
+    Attributes
+    ----------
+    elapsed_s : float
+        Time since tuning began [s].
+    trials : int
+        Schedules measured so far, in all runs of the studies.
+    default_s, best_s : float
+        Time of all occurrences of the layers that were timed, with heuristic defaults and with what is confirmed [s].
+    layers : int
+        Distinct layers that were timed.
+    """
+
+    elapsed_s: float
+    trials: int
+    default_s: float
+    best_s: float
+    layers: int
+
+
+@dataclass(frozen=True)
 class NetworkResult:
     """All layers of one run of a command.
 
@@ -73,6 +96,8 @@ class NetworkResult:
         Command that goes on from here; empty if there is nothing to go on with.
     interrupted : bool
         True if the user stopped the run.
+    projections : tuple of Projection
+        How the time of the network came down.
     """
 
     network: str
@@ -82,6 +107,7 @@ class NetworkResult:
     elapsed_s: float
     resume: str = ""
     interrupted: bool = False
+    projections: tuple[Projection, ...] = ()
 
     @property
     def timed(self) -> tuple[LayerResult, ...]:

@@ -90,7 +90,15 @@ def tune_network(
             layers = tuner.run()
         if not stop.requested:
             peaks = Peaks.best_of(peaks, measurer.peaks(threads))
-        return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
+        return NetworkResult(
+            network.name,
+            threads,
+            peaks,
+            layers,
+            budget.elapsed_s,
+            interrupted=stop.requested,
+            projections=tuple(tuner.projections),
+        )
 
 
 def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:

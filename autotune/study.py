@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from random import Random
 
 import optuna
@@ -11,14 +12,13 @@ from optuna.storages import BaseStorage
 from optuna.trial import TrialState
 
 from autotune.measure.outcome import Measurement, Outcome
-from autotune.points import from_indices, sample_points, suggest_point, to_indices
+from autotune.points import ChosenPoint, from_indices, sample_points, suggest_point
 from autotune.problem import Problem
+from autotune.search import DEFAULT_SAMPLER, Observation, make_sampler
 from autotune.trials import ATTRIBUTE, Trial, fastest, schedule_digest
 from schedules.space import Knobs
 from tensorlang.errors import ScheduleError
 
-_STARTUP_TRIALS = 8
-_DRAWS_PER_STEP = 12
 _UNTRIED_SAMPLES = 2000
 _CONFIRMED = "confirmed"
 
@@ -34,6 +34,15 @@ _INFEASIBILITY = {
 }
 
 
+@dataclass(frozen=True)
+class _Point:
+    """A point with the schedule it makes, as JSON, and the hash of that."""
+
+    knobs: Knobs
+    schedule: str
+    digest: str
+
+
 class LayerStudy:
     """Chooses points to measure and remembers what came of them.
 
@@ -44,36 +53,46 @@ class LayerStudy:
     storage : BaseStorage
         From `open_storage`. One tuner at a time works on a study: trials found running are taken for lost.
     seed : int
-        Of the sampler. A resumed study draws from another stream, so as not to repeat itself.
+        Of the sampler.
+    sampler : str
+        Name of the sampler.
 
     Attributes
     ----------
     trials : dict of str to Trial
-        What was measured, by hash of the schedule.
+        What was measured, by hash of the schedule, in order.
     default_digest : str
         Hash of the heuristic default's schedule.
 
     Notes
     -----
-    Each trial ends in one of three states. COMPLETE, with the least time of a call [s] as its value: measured, or known
-    from an equal schedule. PRUNED with a constraint: infeasible, for whatever reason of the candidate's own; TPE learns
-    from those, and would not from FAIL. FAIL: the measuring machinery failed, which says nothing about the point.
+    The default comes first, then the starts of the problem and those offered since, then what the sampler proposes.
+    Which point is next depends on nothing but what was measured before and the seed: a study that was killed goes on
+    with the points it would have tried. Points that are illegal by their knobs, or make a schedule that was measured,
+    are passed over and leave no trace; those that `problem.is_hopeless` comes last of all.
+
+    Each trial ends in one of three states. COMPLETE, with the least time of a call [s] as its value. PRUNED with a
+    constraint: infeasible, for whatever reason of the candidate's own. FAIL: the measuring machinery failed, which says
+    nothing about the point.
     """
 
-    def __init__(self, problem: Problem, storage: BaseStorage, seed: int) -> None:
+    def __init__(self, problem: Problem, storage: BaseStorage, seed: int, sampler: str = DEFAULT_SAMPLER) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.problem = problem
-        self.default_digest = schedule_digest(problem.make_schedule(problem.default))
         self.trials: dict[str, Trial] = {}
+        self._seed = seed
+        self._points: dict[str, _Point | None] = {}
+        default = self._point(problem.default)
+        assert default is not None, "the default is a legal point"
+        self.default_digest = default.digest
+        self._chosen = ChosenPoint(problem.space)
+        self._sampler = make_sampler(sampler, problem.space, self._is_promising)
+        self._starts = [problem.default, *problem.starts]
         name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
-        self._study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
+        self._study = optuna.create_study(
+            study_name=name, storage=storage, direction="minimize", load_if_exists=True, sampler=self._chosen
+        )
         self._restore()
-        past = len(self._study.get_trials(deepcopy=False))
-        self._study.sampler = _sampler(seed + past)
-        self._random = Random(f"{seed} {past} {problem.key}")
-        if self.default_digest not in self.trials:
-            self._study.enqueue_trial(to_indices(problem.space, problem.default))
-        for knobs in problem.starts:
-            self._study.enqueue_trial(to_indices(problem.space, knobs), skip_if_exists=True)
 
     @property
     def best(self) -> Trial | None:
@@ -89,6 +108,10 @@ class LayerStudy:
         """Remember that the fastest trial so far was timed against the default."""
         self._study.set_user_attr(_CONFIRMED, self.best.digest if self.best else "")
 
+    def offer(self, points: Iterable[Knobs]) -> None:
+        """Try these points next, if they are legal and new: what was found elsewhere."""
+        self._starts += points
+
     def step(self, measure: Callable[[str], Measurement]) -> Trial | None:
         """Choose a schedule that was not measured before, measure it, and return the trial.
 
@@ -102,34 +125,48 @@ class LayerStudy:
         Trial or None
             None when no untried legal point can be found: the space is exhausted.
         """
-        for _ in range(_DRAWS_PER_STEP):
-            trial = self._try_next(measure)
+        while (point := self._choose()) is not None:
+            self._chosen.knobs = point.knobs
+            trial = self._try(self._study.ask(), measure)
             if trial is not None:
                 return trial
-        untried = self._find_untried()
-        if untried is None:
-            return None
-        self._study.enqueue_trial(to_indices(self.problem.space, untried))
-        return self._try_next(measure)
+        return None
 
-    def _try_next(self, measure: Callable[[str], Measurement]) -> Trial | None:
-        """Ask for one point; None if it was illegal by its knobs or makes a schedule that is known already."""
-        asked = self._study.ask()
-        knobs = suggest_point(asked, self.problem.space)
-        schedule = self._schedule(knobs)
-        if schedule is None:
-            self._tell(asked, Measurement(Outcome.ILLEGAL))
+    def _try(self, asked: optuna.Trial, measure: Callable[[str], Measurement]) -> Trial | None:
+        """Measure the point of a trial; None if it is of no use, as when somebody else put it into the storage."""
+        point = self._point(suggest_point(asked, self.problem.space))
+        if point is None or point.digest in self.trials:
+            self._tell(asked, self.trials[point.digest].measurement if point else Measurement(Outcome.ILLEGAL))
             return None
-        digest = schedule_digest(schedule)
-        if digest in self.trials:
-            self._tell(asked, self.trials[digest].measurement)
-            return None
-        trial = Trial(knobs, digest, measure(schedule))
+        trial = Trial(point.knobs, point.digest, measure(point.schedule))
         asked.set_user_attr(ATTRIBUTE, trial.to_data())
         self._tell(asked, trial.measurement)
         if trial.measurement.outcome is not Outcome.INFRA:
-            self.trials[digest] = trial
+            self.trials[trial.digest] = trial
         return trial
+
+    def _choose(self) -> _Point | None:
+        points = map(self._point, chain(self._starts, self._propose()))
+        return next((point for point in points if point is not None and point.digest not in self.trials), None)
+
+    def _propose(self) -> Iterator[Knobs]:
+        """What the sampler wants; if it comes to repeat itself, any point, and those without hope at the end."""
+        history = [Observation(trial.knobs, trial.time_s) for trial in self.trials.values()]
+        seed = f"{self._seed} {len(history)} {self.problem.key}"
+        yield from self._sampler.propose(history, seed)
+        for accepts in (self._is_promising, self.problem.is_legal):
+            yield from filter(accepts, sample_points(self.problem.space, Random(seed), _UNTRIED_SAMPLES))
+
+    def _is_promising(self, knobs: Knobs) -> bool:
+        return self.problem.is_legal(knobs) and not self.problem.is_hopeless(knobs)
+
+    def _point(self, knobs: Knobs) -> _Point | None:
+        """The point with its schedule, or None if it is illegal."""
+        key = repr(sorted(knobs.items()))
+        if key not in self._points:
+            schedule = self._schedule(knobs)
+            self._points[key] = None if schedule is None else _Point(knobs, schedule, schedule_digest(schedule))
+        return self._points[key]
 
     def _schedule(self, knobs: Knobs) -> str | None:
         """The schedule of a point, or None if the point is illegal."""
@@ -149,14 +186,6 @@ class LayerStudy:
             asked.set_constraint("feasible", _INFEASIBILITY[measurement.outcome])
             self._study.tell(asked, state=TrialState.PRUNED)
 
-    def _find_untried(self) -> Knobs | None:
-        """A legal point whose schedule was not measured: the sampler has come to repeat itself."""
-        for knobs in sample_points(self.problem.space, self._random, _UNTRIED_SAMPLES):
-            schedule = self._schedule(knobs)
-            if schedule is not None and schedule_digest(schedule) not in self.trials:
-                return knobs
-        return None
-
     def _restore(self) -> None:
         """Take up what an earlier run left: its measurements, and trials that it was killed over."""
         for frozen in self._study.get_trials(deepcopy=False):
@@ -167,11 +196,3 @@ class LayerStudy:
                 trial = Trial.from_data(knobs, frozen.user_attrs[ATTRIBUTE])
                 if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
                     self.trials[trial.digest] = trial
-
-
-def _sampler(seed: int) -> optuna.samplers.TPESampler:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # `group` is marked experimental
-        return optuna.samplers.TPESampler(
-            n_startup_trials=_STARTUP_TRIALS, multivariate=True, group=True, constant_liar=True, seed=seed
-        )

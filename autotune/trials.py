@@ -27,6 +27,11 @@ class Trial:
         """True if it was right, and fast enough to be timed in full."""
         return self.measurement.outcome is Outcome.OK and not self.measurement.dropped
 
+    @property
+    def time_s(self) -> float | None:
+        """Time of a call as far as it is known, if only from a probe [s]; None if it failed."""
+        return self.measurement.minimum_s if self.measurement.outcome is Outcome.OK else None
+
     def to_data(self) -> dict[str, Any]:
         """The trial as plain data, without its knobs, which Optuna keeps."""
         m = self.measurement

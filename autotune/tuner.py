@@ -15,9 +15,10 @@ from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem
-from autotune.results import DEFAULT_KEPT, NOT_CONFIRMED, RECORD_KEPT, LayerResult
+from autotune.results import DEFAULT_KEPT, NOT_CONFIRMED, RECORD_KEPT, LayerResult, Projection
 from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
+from autotune.transfer import find_winner, points_from
 from autotune.trials import Trial
 from tensorlang.errors import TuningError
 
@@ -78,12 +79,19 @@ class Tuner:
     seed : int
         Of the samplers.
 
+    Attributes
+    ----------
+    projections : list of Projection
+        What the network took, by what was known after the defaults and after every turn.
+
     Notes
     -----
     After every turn in which a layer's best changed, the best few are timed against the default in a new process and
     the winner is recorded at once: whenever the run ends, by the clock, by Ctrl-C or by kill -9, what was confirmed
     so far is in the database, and the rest in the studies. A contest whose rounds disagree settles nothing and leaves
     no record; it is held again after the layer's next turn, or by the next run.
+
+    A turn of a layer begins with the points that won for layers like it, in this run or an earlier one.
     """
 
     def __init__(
@@ -106,6 +114,7 @@ class Tuner:
         self._listener = listener
         self._layers = [_Progress(LayerStudy(problem, storage, seed)) for problem in problems]
         self._infra_failures = 0
+        self.projections: list[Projection] = []
 
     def run(self) -> tuple[LayerResult, ...]:
         """Tune until the budget is spent, the user stops the run or nothing is left to try.
@@ -121,9 +130,24 @@ class Tuner:
             if self._is_over(0.0):
                 break
             self._measure_baseline(progress)
+        self._project()
         while not self._is_over(_CONTEST_S) and (next_one := self._most_promising()) is not None:
             self._take_turn(next_one)
+            self._project()
         return tuple(_to_result(progress) for progress in self._layers)
+
+    def _project(self) -> None:
+        """Say what the network takes by what is confirmed so far."""
+        timed = [(p.layer.count, times) for p in self._layers if (times := _times(p))[0] and times[1]]
+        projection = Projection(
+            elapsed_s=self._budget.elapsed_s,
+            trials=sum(len(p.study.trials) for p in self._layers),
+            default_s=sum(count * (default_s or 0) for count, (default_s, _, _) in timed),
+            best_s=sum(count * (best_s or 0) for count, (_, best_s, _) in timed),
+            layers=len(timed),
+        )
+        self.projections.append(projection)
+        self._listener.on_projection(projection)
 
     def _is_over(self, reserve_s: float) -> bool:
         return self._stop.requested or self._budget.left_s <= reserve_s
@@ -148,6 +172,8 @@ class Tuner:
     def _take_turn(self, progress: _Progress) -> None:
         """Try candidates of one layer for a turn's time, then confirm its best if it is new."""
         self._listener.on_turn(progress.layer)
+        others = [winner for p in self._layers if p is not progress and (winner := find_winner(p.study))]
+        progress.study.offer(points_from(others, progress.study.problem))
         before = progress.best_s
         turn = Budget(min(self._budget.turn_s(len(self._layers)), self._budget.left_s - _CONTEST_S))
         while turn.left_s > 0 and not self._stop.requested and not progress.is_exhausted:

@@ -13,6 +13,7 @@ from autotune.cli.options import (
     Counts,
     Duration,
     Names,
+    SamplerNames,
     batch_option,
     bench_layers_option,
     json_option,
@@ -21,7 +22,7 @@ from autotune.cli.options import (
     rounds_option,
     threads_option,
 )
-from autotune.names import CASE_SETS, NETWORKS
+from autotune.names import CASE_SETS, NETWORKS, SAMPLERS
 
 _KNOWN_NETWORKS = f"Networks: {', '.join(NETWORKS)}."
 
@@ -222,4 +223,56 @@ def fuzz(**arguments: Any) -> None:
     _start("autotune.cli.fuzz:fuzz", arguments)
 
 
-COMMANDS: tuple[click.Command, ...] = (tune, run, show, bench, db, doctor, fuzz)
+@click.group(short_help="Compare ways of searching.")
+def study() -> None:
+    """Compare ways of searching for fast schedules, on this machine.
+
+    What is measured is kept: another sampler, another seed or more candidates cost only the schedules that are new.
+    """
+
+
+@study.command("compare", short_help="Samplers side by side, at the same number of candidates.")
+@click.argument("layers", metavar="LAYER...", nargs=-1, required=True)
+@click.option("--trials", type=click.IntRange(min=1), default=64, show_default=True, help="Candidates of a search.")
+@click.option(
+    "--samplers", type=SamplerNames(), default=",".join(SAMPLERS), show_default=True, help="Which, as in tpe,random."
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Searches of each, seeded 0 up."
+)
+@click.option("--transfer", is_flag=True, help="Each sampler also starting from what it found for the LAYERs before.")
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, max=50),
+    default=3.0,
+    show_default=True,
+    help="Count the candidates needed to come so near the fastest schedule known, in percent.",
+)
+@threads_option
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw the curves into this SVG file.")
+@json_option
+def _compare(**arguments: Any) -> None:
+    """Search for each LAYER with several samplers, and print how good the best is after 1, 2, 4... candidates.
+
+    A LAYER is NETWORK:LAYER, as in resnet50:conv4_3x3, or a workload as JSON. Searches start from the heuristic default
+    alone, and earlier records are not used.
+    """
+    _start("autotune.cli.study:compare", arguments)
+
+
+@study.command("exhaust", short_help="Measure a small space whole, and what the pre-filter rejects of it.")
+@click.argument("layer")
+@click.option("--knobs", type=Names(), default=(), help="Vary these knobs alone, as in a,b.")
+@click.option("--most", type=click.IntRange(min=1), default=500, show_default=True, help="Points not to be exceeded.")
+@threads_option
+@json_option
+def _exhaust(**arguments: Any) -> None:
+    """Measure every legal point for LAYER, and say whether the pre-filter would have rejected the fastest.
+
+    LAYER is NETWORK:LAYER or a workload as JSON. The exit code is 1 if
+    all points within 1 % of the fastest are rejected.
+    """
+    _start("autotune.cli.study:exhaust", arguments)
+
+
+COMMANDS: tuple[click.Command, ...] = (tune, run, show, bench, db, study, doctor, fuzz)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from autotune.duration import parse_duration
-from autotune.names import ALL_LAYERS, CASE_SETS, NETWORKS
+from autotune.names import ALL_LAYERS, CASE_SETS, NETWORKS, SAMPLERS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -61,6 +61,19 @@ class Names(click.ParamType[tuple[str, ...]]):
         names = tuple(name for name in str(value).replace(" ", "").split(",") if name)
         if not names:
             self.fail(f"{value!r} names nothing. Give one name or more, as in a,b.", param, ctx)
+        return names
+
+
+class SamplerNames(Names):
+    """One or more samplers separated by commas."""
+
+    name = "samplers"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = super().convert(value, param, ctx)
+        for name in names:
+            if name not in SAMPLERS:
+                self.fail(f"there is no sampler {name!r}. Known: {', '.join(SAMPLERS)}.", param, ctx)
         return names
 
 

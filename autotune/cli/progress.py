@@ -13,9 +13,11 @@ from autotune.contest import DEFAULT, RECORD, Contest
 from autotune.duration import format_duration
 from autotune.measure.measurer import Peaks
 from autotune.networks import Network, NetworkLayer, describe_layers
+from autotune.results import Projection
 from autotune.trials import Trial
 
-_BAR_WIDTH = 20  # with the rest of the line, less than 80 columns
+_NETWORK = ""  # no layer is called so
+_BAR_WIDTH = 12  # with the rest of the line, less than 80 columns
 
 _MOST_PERCENT = 102  # beyond it the peak, measured once so far, was disturbed
 
@@ -49,6 +51,8 @@ class ProgressDisplay:
         self._trials = 0
         self._peaks: Peaks | None = None
         self._said: dict[str, str] = {}
+        self._name, self._layers = "", 0
+        self._network_ms: float | None = None
 
     def __enter__(self) -> ProgressDisplay:
         if self._console.is_terminal:
@@ -66,6 +70,7 @@ class ProgressDisplay:
 
     def on_start(self, network: Network, budget: Budget) -> None:
         self._budget = budget
+        self._name, self._layers = network.name, len(network.layers)
         text = f"tuning {network.name} for {format_duration(budget.total_s)}: {describe_layers(network.layers)}"
         self._console.print(text, highlight=False)
 
@@ -83,13 +88,28 @@ class ProgressDisplay:
             self._said[layer.name] = subject
             self._console.print(f"{layer.name}: {text}", markup=False, highlight=False)
 
+    def on_projection(self, projection: Projection) -> None:
+        """A line whenever the time of the network has changed; the bar always shows it."""
+        if not projection.layers:
+            return
+        self._network_ms = 1e3 * projection.best_s
+        time = f"{self._network_ms:.3f} ms"
+        if self._said.get(_NETWORK) == time:
+            return
+        self._said[_NETWORK] = time
+        gain = f", {projection.default_s / projection.best_s:.2f}x" if projection.best_s < projection.default_s else ""
+        some = f", {projection.layers} of {self._layers} layers" if projection.layers < self._layers else ""
+        text = f"{self._name} after {format_duration(projection.elapsed_s)}: {time}{gain}{some}"
+        self._console.print(text, markup=False, highlight=False)
+
     def on_stop(self) -> None:
         self._console.print("stopping: timing the best of this layer once more; Ctrl-C again to leave at once")
 
     def _show(self, layer: NetworkLayer, text: str) -> None:
         if self._budget is None or not self._console.is_terminal:
             return
-        description = f"{layer.name:<14} {text:<18} {self._trials} schedules"
+        network = f", {self._network_ms:.2f} ms" if self._network_ms else ""
+        description = f"{layer.name:<14} {text:<18} {self._trials} schedules{network}"
         spent_s = min(self._budget.elapsed_s, self._budget.total_s)
         self._progress.update(self._task, description=description, total=self._budget.total_s, completed=spent_s)
         self._progress.refresh()

@@ -12,6 +12,7 @@ from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome, Phase
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import Problem
+from autotune.results import Projection
 from autotune.trials import Trial
 from schedules.space import Knob, Knobs, KnobValue, Space
 from tensorlang.errors import ScheduleError
@@ -114,6 +115,9 @@ class Silence:
         pass
 
     def on_contest(self, layer: NetworkLayer, contest: Contest | None) -> None:
+        pass
+
+    def on_projection(self, projection: Projection) -> None:
         pass
 
     def on_stop(self) -> None:

@@ -1,0 +1,121 @@
+"""A comparison on this machine, from layers to runs: what the commands do but for printing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+
+from autotune.comparison.exhaustive import Exhausted, exhaust, legal_points, restrict
+from autotune.comparison.measurements import Measurements, measurements_path
+from autotune.comparison.runs import Run, Variant, search
+from autotune.measure.local import LocalMeasurer
+from autotune.measure.measurer import Measurer
+from autotune.measure.slot import measuring_slot
+from autotune.networks import NetworkLayer
+from autotune.problem import Problem, layer_problem
+from autotune.toolchain import find_toolchain
+from schedules import Database, Hardware, Knobs
+from schedules.prefilter import find_objection
+from tensorlang.codegen import host_target
+from tensorlang.errors import TuningError
+
+
+def compare_samplers(
+    layers: Sequence[NetworkLayer],
+    threads: int,
+    variants: Sequence[Variant],
+    seeds: Sequence[int],
+    trials: int,
+    begin: Callable[[str], None],
+) -> tuple[list[Run], int]:
+    """Search the layers once for every variant and seed; return the runs, and how many schedules had to be measured.
+
+    Parameters
+    ----------
+    layers : sequence of NetworkLayer
+    threads : int
+        From `autotune.session.check_threads`.
+    variants : sequence of Variant
+    seeds : sequence of int
+    trials : int
+        Candidates of each search.
+    begin : callable
+        Told of each search over the layers before it begins.
+
+    Notes
+    -----
+    Every search starts from the heuristic default alone: what earlier tuning recorded differs from machine to machine.
+    """
+    with _measuring() as measurer:
+        problems = [_cold_problem(layer, threads) for layer in layers]
+        measures = [_measurements(problem, measurer) for problem in problems]
+        runs: list[Run] = []
+        for seed in seeds:
+            for variant in variants:
+                begin(f"{variant}, seed {seed}")
+                runs += search(problems, measures, variant, seed, trials)
+        return runs, sum(measure.made for measure in measures)
+
+
+def exhaust_layer(
+    layer: NetworkLayer,
+    threads: int,
+    knobs: Sequence[str],
+    most: int,
+    begin: Callable[[int], Callable[[Knobs], None]],
+) -> tuple[Problem, Exhausted]:
+    """Measure every legal point of a layer's space, or of some knobs of it.
+
+    Parameters
+    ----------
+    layer : NetworkLayer
+    threads : int
+        From `autotune.session.check_threads`.
+    knobs : sequence of str
+        Knobs to vary, the others as the default has them; all if empty.
+    most : int
+        Points beyond which it refuses to begin.
+    begin : callable
+        Told the number of points; returns what is told each point before it is measured.
+
+    Raises
+    ------
+    TuningError
+        If there are more points than `most`, or no such knob.
+    """
+    problem = restrict(_cold_problem(layer, threads), knobs)
+    points = list(islice(legal_points(problem), most + 1))
+    if len(points) > most:
+        raise TuningError(
+            f"{layer.name} has more than {most} legal points.",
+            rule="all of them are measured",
+            hint="vary fewer knobs with --knobs, or allow more with --most",
+        )
+    with _measuring() as measurer:
+        measure = _measurements(problem, measurer)
+        return problem, exhaust(points, measure, partial(objection_to, problem), begin(len(points)))
+
+
+def objection_to(problem: Problem, knobs: Knobs) -> str:
+    """Why the pre-filter puts a point last on this machine; "" if it does not."""
+    workload, default = problem.layer.workload, problem.default
+    return find_objection(workload, problem.family, knobs, default, host_target(), problem.threads)
+
+
+@contextmanager
+def _measuring() -> Iterator[Measurer]:
+    with measuring_slot(Database.user().directory.parent), LocalMeasurer() as measurer:
+        yield measurer
+
+
+def _cold_problem(layer: NetworkLayer, threads: int) -> Problem:
+    problem = layer_problem(layer, host_target(), Hardware.here(threads))
+    return replace(problem, starts=(), incumbent=None)
+
+
+def _measurements(problem: Problem, measurer: Measurer) -> Measurements:
+    directory = Database.user().directory.parent / "measurements"
+    return Measurements(problem, measurer, measurements_path(directory, problem, find_toolchain()))
