@@ -25,7 +25,7 @@ _L2_BYTES_PER_CYCLE = 32.0
 _L3_BYTES_PER_CYCLE = 16.0
 _MEMORY_BYTES_PER_CYCLE = 8.0
 # Work that is over sooner may take longer when it is shared: starting the other threads takes some microseconds.
-# Measured on 2 threads: a depthwise layer of 14x14x64, 3500 cycles by this count, ran in 3 us in one task, in 11 in two.
+# Measured on 2 threads: a depthwise layer of 14x14x64, 3500 cycles by this count, took 3 us in one task, 11 in two.
 _LEAST_CYCLES_SHARED = 100_000
 _MACS_PER_LANE = 2  # each cycle
 _LEAST_BALANCE = 0.5

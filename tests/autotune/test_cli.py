@@ -103,6 +103,8 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], 
     [
         ("tune", "--help"),
         ("tune", "resnet51"),
+        ("study", "compare", "--help"),
+        ("study", "compare", "resnet50:fc", "--samplers", "guess"),
         ("run", "resnet50", "--threads", "0"),
         ("bench", "--help"),
         ("bench", "blur", "--help"),
