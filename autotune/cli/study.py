@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from autotune.budget import Budget
 from autotune.cli.output import people_console, print_json, print_table, result_console
 from autotune.cli.steps import Steps
 from autotune.comparison import exhaustive, report
@@ -13,6 +14,7 @@ from autotune.comparison.curves import counts_up_to, make_curves
 from autotune.comparison.plot import to_svg
 from autotune.comparison.runs import Variant
 from autotune.comparison.session import compare_samplers, exhaust_layer
+from autotune.duration import format_duration
 from autotune.networks import NetworkLayer
 from autotune.session import check_threads
 from autotune.workload_names import parse_workload
@@ -38,18 +40,24 @@ def compare(
     variants = [
         Variant(name, transfers) for name in samplers for transfers in ((False, True) if transfer else (False,))
     ]
+    clock = Budget(float("inf"))
     with Steps(people_console(), seeds * len(variants)) as steps:
         runs, measured = compare_samplers(chosen, count, variants, range(seeds), trials, steps.begin)
     share = 1 - within / 100
     curves = make_curves(runs, range(1, trials + 1), share)
     if not curves:
         raise TuningError("No layer could be timed.", hint="`autotune doctor` shows the state of this machine")
-    title = f"{_count(len(chosen), 'layer')}, {_count(seeds, 'seed')}, {_count(count, 'thread')}: {measured} measured"
+    elapsed_s = clock.elapsed_s
+    title = (
+        f"{_count(len(chosen), 'layer')}, {_count(seeds, 'seed')}, {_count(count, 'thread')}: {measured} measured in "
+        f"{format_duration(elapsed_s)}, {60 * measured / elapsed_s:.0f} a minute"
+    )
     print_table(result_console(as_json), report.to_table(curves, counts_up_to(trials), trials, share, title))
     if plot is not None:
         plot.write_text(to_svg(curves, title), encoding="utf-8")
     if as_json:
-        print_json({"threads": count, "trials": trials, "measured": measured, **report.to_data(runs, curves, share)})
+        setting = {"threads": count, "trials": trials, "measured": measured, "elapsed_s": elapsed_s}
+        print_json({**setting, **report.to_data(runs, curves, share)})
 
 
 def exhaust(layer: str, knobs: tuple[str, ...], most: int, threads: int | None, as_json: bool) -> None:
