@@ -218,10 +218,10 @@ def exhaust(study: LayerStudy) -> list[dict[str, object]]:
     return [trial.params for trial in study._study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))]
 
 
-@pytest.mark.parametrize("moment", [0, 1, 2, 5, 9, 14, 20, 27])
+@pytest.mark.parametrize("moment", [0, 1, 2, 5, 9, 11])
 def test_study_that_is_killed_goes_through_the_same_points(monkeypatch: pytest.MonkeyPatch, moment: int) -> None:
     whole, storage = exhaust(make_hinted(InMemoryStorage())), InMemoryStorage()
-    assert len(whole) > 27
+    assert len(whole) > 11
     first = make_hinted(storage)
     tell, told = first._study.tell, iter(range(moment))
 
