@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import optuna
 import sqlalchemy
@@ -17,6 +18,8 @@ from schedules.database import Database
 from tensorlang.errors import TuningError
 
 _LOCK_WAIT_S = 60
+_SQLITE = {"connect_args": {"timeout": _LOCK_WAIT_S}}
+_SERVER = {"pool_pre_ping": True}  # a connection that the server dropped while a candidate was measured is replaced
 
 
 def default_storage_url() -> str:
@@ -69,7 +72,7 @@ def _open(url: str) -> RDBStorage:
     is_sqlite = address.get_backend_name() == "sqlite"
     if is_sqlite and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": _LOCK_WAIT_S}} if is_sqlite else None)
+    storage = RDBStorage(url, engine_kwargs=_SQLITE if is_sqlite else _SERVER)
     if is_sqlite:
         _make_commits_cheap(storage)
     return storage
@@ -89,8 +92,7 @@ def _make_commits_cheap(storage: RDBStorage) -> None:
 
 def _prove_writable(storage: RDBStorage) -> None:
     """Make and delete a study: an SQLite file without write permission opens all the same."""
-    name = f"write-test-{os.getpid()}"
-    study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
+    study = optuna.create_study(storage=storage, study_name=f"write-test-{uuid4()}")
     storage.delete_study(study._study_id)
 
 

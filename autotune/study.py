@@ -7,9 +7,11 @@ from collections.abc import Callable
 from random import Random
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
+from autotune.claims import CLAIM, is_lost, make_claim
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.points import from_indices, sample_points, suggest_point, to_indices
 from autotune.problem import Problem
@@ -21,6 +23,8 @@ _STARTUP_TRIALS = 8
 _DRAWS_PER_STEP = 12
 _UNTRIED_SAMPLES = 2000
 _CONFIRMED = "confirmed"
+_LEASES = 4  # times the limits: a candidate may be measured again in a new child, or on another machine
+_LONGEST_WAIT_S = 900.0  # for a machine to measure on
 
 # A constraint above 0 tells the sampler that a point is infeasible, and how far from feasible it is.
 _INFEASIBILITY = {
@@ -42,7 +46,8 @@ class LayerStudy:
     problem : Problem
         What is searched. The study's name holds `problem.key`, so that the same problem on the same storage goes on.
     storage : BaseStorage
-        From `open_storage`. One tuner at a time works on a study: trials found running are taken for lost.
+        From `open_storage`. Several tuners may work on a study at once: each claims what it measures, takes up what
+        the others finish, and takes over nothing but what nobody works on any more.
     seed : int
         Of the sampler. A resumed study draws from another stream, so as not to repeat itself.
 
@@ -64,6 +69,8 @@ class LayerStudy:
         self.problem = problem
         self.default_digest = schedule_digest(problem.make_schedule(problem.default))
         self.trials: dict[str, Trial] = {}
+        self._lease_s = _LEASES * sum(problem.limits.phase_s.values()) + _LONGEST_WAIT_S
+        self._seen: set[int] = set()
         name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
         self._study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
         self._restore()
@@ -114,21 +121,31 @@ class LayerStudy:
 
     def _try_next(self, measure: Callable[[str], Measurement]) -> Trial | None:
         """Ask for one point; None if it was illegal by its knobs or makes a schedule that is known already."""
-        asked = self._study.ask()
+        try:
+            return self._try(self._study.ask(), measure)
+        except UpdateFinishedTrialError:  # this process slept past its lease, and another took the trial for lost
+            return None
+
+    def _try(self, asked: optuna.Trial, measure: Callable[[str], Measurement]) -> Trial | None:
         knobs = suggest_point(asked, self.problem.space)
         schedule = self._schedule(knobs)
         if schedule is None:
             self._tell(asked, Measurement(Outcome.ILLEGAL))
             return None
         digest = schedule_digest(schedule)
+        is_claimed = digest not in self.trials and digest in self._take_up()
         if digest in self.trials:
             self._tell(asked, self.trials[digest].measurement)
             return None
+        if is_claimed:
+            self._study.tell(asked, state=TrialState.FAIL)
+            return None
+        asked.set_user_attr(CLAIM, make_claim(digest, self._lease_s))
         trial = Trial(knobs, digest, measure(schedule))
-        asked.set_user_attr(ATTRIBUTE, trial.to_data())
-        self._tell(asked, trial.measurement)
         if trial.measurement.outcome is not Outcome.INFRA:
             self.trials[digest] = trial
+        asked.set_user_attr(ATTRIBUTE, trial.to_data())
+        self._tell(asked, trial.measurement)
         return trial
 
     def _schedule(self, knobs: Knobs) -> str | None:
@@ -158,15 +175,29 @@ class LayerStudy:
         return None
 
     def _restore(self) -> None:
-        """Take up what an earlier run left: its measurements, and trials that it was killed over."""
+        """Take up what earlier runs left: their measurements, and trials that they were killed over."""
+        for frozen in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+            if is_lost(frozen):
+                self._study.tell(frozen.number, state=TrialState.FAIL, skip_if_finished=True)
+        self._take_up()
+
+    def _take_up(self) -> set[str]:
+        """Take up what was finished since the last time, by whomever, and return what others are measuring now."""
+        claimed = set()
         for frozen in self._study.get_trials(deepcopy=False):
-            if frozen.state is TrialState.RUNNING:
-                self._study.tell(frozen.number, state=TrialState.FAIL)
-            elif frozen.state is not TrialState.FAIL and ATTRIBUTE in frozen.user_attrs:
-                knobs = from_indices(self.problem.space, frozen.params)
-                trial = Trial.from_data(knobs, frozen.user_attrs[ATTRIBUTE])
-                if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
-                    self.trials[trial.digest] = trial
+            if frozen.state is TrialState.RUNNING and CLAIM in frozen.user_attrs:
+                claimed.add(frozen.user_attrs[CLAIM]["digest"])
+            elif frozen.state.is_finished() and frozen.number not in self._seen:
+                self._seen.add(frozen.number)
+                self._take_up_finished(frozen)
+        return claimed
+
+    def _take_up_finished(self, frozen: FrozenTrial) -> None:
+        if frozen.state is TrialState.FAIL or ATTRIBUTE not in frozen.user_attrs:
+            return
+        trial = Trial.from_data(from_indices(self.problem.space, frozen.params), frozen.user_attrs[ATTRIBUTE])
+        if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
+            self.trials.setdefault(trial.digest, trial)
 
 
 def _sampler(seed: int) -> optuna.samplers.TPESampler:
