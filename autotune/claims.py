@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import optuna
 from optuna.trial import FrozenTrial
 
 from autotune.identity import machine_identity
@@ -16,37 +18,61 @@ from autotune.identity import machine_identity
 CLAIM = "claim"
 """Name of the trial attribute that holds what `make_claim` returns, from before a candidate is measured."""
 
+_TUNERS = "tuners"
+_TUNER_LEASE_S = 86400.0  # of little weight: trials have claims of their own
 _UNCLAIMED_S = 60.0
 _PID_NAMESPACE = Path("/proc/self/ns/pid")
 
 
-def make_claim(digest: str, lease_s: float) -> dict[str, Any]:
-    """Return this process's claim to measure the schedule of `digest` within the next `lease_s` [s], as plain data."""
+def make_claim(lease_s: float, digest: str = "") -> dict[str, Any]:
+    """Return, as plain data, who works on something for the next `lease_s` at most [s]: this process."""
     return {
         "digest": digest,
-        "host": machine_identity() + _pid_namespace(),
+        "host": _host(),
         "pid": os.getpid(),
         "began": _start_of(os.getpid()),
         "until": time.time() + lease_s,
     }
 
 
-def is_lost(running: FrozenTrial) -> bool:
+def join_study(study: optuna.Study) -> bool:
+    """Note in a study that this process works on it, and return whether another may still do so."""
+    others = [claim for claim in study.user_attrs.get(_TUNERS, []) if _may_hold(claim)]
+    study.set_user_attr(_TUNERS, [*others, make_claim(_TUNER_LEASE_S)])
+    return bool(others)
+
+
+def is_lost(running: FrozenTrial, *, is_alone: bool) -> bool:
     """Return whether nobody works on a running trial any more.
+
+    Parameters
+    ----------
+    running : FrozenTrial
+    is_alone : bool
+        True if no other process works on the study, by `join_study`.
 
     Notes
     -----
     A process of this machine is looked up, and this very process, which is only now opening the study, works on none.
     One of another machine is believed until its lease ends. A trial that is so young that its owner may not have
-    come to claim it is left alone.
+    come to claim it is left alone, if there may be an owner.
     """
     claim = running.user_attrs.get(CLAIM)
-    if claim is None:
-        begin = running.datetime_start
-        return begin is None or (datetime.now() - begin).total_seconds() > _UNCLAIMED_S
-    if claim["host"] == machine_identity() + _pid_namespace():
-        return bool(claim["pid"] == os.getpid()) or not _is_alive(claim)
-    return bool(time.time() > claim["until"])
+    if claim is not None:
+        return not _may_hold(claim)
+    begin = running.datetime_start
+    return is_alone or begin is None or (datetime.now() - begin).total_seconds() > _UNCLAIMED_S
+
+
+def _may_hold(claim: Mapping[str, Any]) -> bool:
+    """Whether the claim's owner is another process that may be at work."""
+    if claim["host"] == _host():
+        return bool(claim["pid"] != os.getpid()) and _is_alive(claim)
+    return bool(time.time() < claim["until"])
+
+
+def _host() -> str:
+    return f"{platform.node()} {machine_identity()}{_pid_namespace()}"
 
 
 def _pid_namespace() -> str:

@@ -11,7 +11,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from autotune.claims import CLAIM, is_lost, make_claim
+from autotune.claims import CLAIM, is_lost, join_study, make_claim
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.points import from_indices, sample_points, suggest_point, to_indices
 from autotune.problem import Problem
@@ -140,7 +140,7 @@ class LayerStudy:
         if is_claimed:
             self._study.tell(asked, state=TrialState.FAIL)
             return None
-        asked.set_user_attr(CLAIM, make_claim(digest, self._lease_s))
+        asked.set_user_attr(CLAIM, make_claim(self._lease_s, digest))
         trial = Trial(knobs, digest, measure(schedule))
         if trial.measurement.outcome is not Outcome.INFRA:
             self.trials[digest] = trial
@@ -176,8 +176,9 @@ class LayerStudy:
 
     def _restore(self) -> None:
         """Take up what earlier runs left: their measurements, and trials that they were killed over."""
+        is_alone = not join_study(self._study)
         for frozen in self._study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-            if is_lost(frozen):
+            if is_lost(frozen, is_alone=is_alone):
                 self._study.tell(frozen.number, state=TrialState.FAIL, skip_if_finished=True)
         self._take_up()
 

@@ -95,6 +95,11 @@ class MachinePool:
         with self._changed:
             return len({report.machine for report in self._reports.values() if report.kind == kind})
 
+    def workers(self) -> dict[str, str]:
+        """The machine of each worker that is there now and can be used, by the worker's address."""
+        with self._changed:
+            return {address: report.machine for address, report in self._reports.items()}
+
     def is_present(self, address: str) -> bool:
         """True if the worker at `address` is there now."""
         with self._changed:

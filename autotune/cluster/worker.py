@@ -34,6 +34,11 @@ _POLL_S = 0.05
 def report() -> Report:
     """Say which machine this worker runs on, and of what kind it is."""
     _forget_thread_counts()
+    return describe()
+
+
+def describe() -> Report:
+    """This machine and its kind."""
     target = host_target()
     return Report(machine_identity(), Kind(Hardware.here(target.cores), target, find_toolchain()))
 
