@@ -35,9 +35,16 @@ def _start(place: str, arguments: dict[str, Any]) -> None:
     getattr(importlib.import_module(module), name)(**arguments)
 
 
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # barred from being imported
+        return False
+
+
 def _check_extra(extra: str, modules: tuple[str, ...]) -> None:
     """Refuse an option whose packages are not installed, by the name of the extra that brings them."""
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    missing = [module for module in modules if not _is_installed(module)]
     if missing:
         raise click.ClickException(f"{', '.join(missing)} not installed: pip install 'tensorlang[{extra}]'")
 

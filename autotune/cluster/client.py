@@ -39,7 +39,7 @@ def _local_cluster(workers: int) -> LocalCluster:
         n_workers=workers,
         threads_per_worker=1,
         processes=True,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         memory_limit=0,  # the measuring child, which is the one that needs memory, has a limit of its own
         silence_logs=logging.CRITICAL,
     )

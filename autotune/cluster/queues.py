@@ -53,13 +53,12 @@ def open_queue(kind: str, jobs: int) -> Iterator[JobQueueCluster]:
     TuningError
         If the configuration does not say what a job is.
     """
-    try:
-        cluster = make_queue(kind)
-    except ValueError as reason:
+    missing = [name for name in ("cores", "memory") if dask.config.get(f"jobqueue.{kind}.{name}", None) is None]
+    if missing:
         raise TuningError(
-            f"{kind}:{jobs} cannot be used: {str(reason).splitlines()[0].rstrip('.')}.",
-            hint=f"say what a job is in ~/.config/dask/jobqueue.yaml, jobqueue: {kind}: cores, memory, queue, ...",
-        ) from reason
-    with cluster:
+            f"{kind}:{jobs} cannot be used: Dask's configuration does not say what a job is.",
+            rule=f"needed in ~/.config/dask/jobqueue.yaml, under jobqueue: {kind}: {', '.join(missing)}",
+        )
+    with make_queue(kind) as cluster:
         cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)
         yield cluster
