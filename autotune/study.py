@@ -133,14 +133,13 @@ class LayerStudy:
             self._tell(asked, Measurement(Outcome.ILLEGAL))
             return None
         digest = schedule_digest(schedule)
-        is_claimed = digest not in self.trials and digest in self._take_up()
+        is_claimed = digest not in self.trials and self._is_claimed_by_others(asked, digest)
         if digest in self.trials:
             self._tell(asked, self.trials[digest].measurement)
             return None
         if is_claimed:
             self._study.tell(asked, state=TrialState.FAIL)
             return None
-        asked.set_user_attr(CLAIM, make_claim(self._lease_s, digest))
         trial = Trial(knobs, digest, measure(schedule))
         if trial.measurement.outcome is not Outcome.INFRA:
             self.trials[digest] = trial
@@ -182,12 +181,21 @@ class LayerStudy:
                 self._study.tell(frozen.number, state=TrialState.FAIL, skip_if_finished=True)
         self._take_up()
 
-    def _take_up(self) -> set[str]:
-        """Take up what was finished since the last time, by whomever, and return what others are measuring now."""
-        claimed = set()
+    def _is_claimed_by_others(self, asked: optuna.Trial, digest: str) -> bool:
+        """Claim a schedule, then look whether another tuner claims it too, and take up what others finished.
+
+        Of two that choose the same at the same moment at least one sees the other's claim: it is never measured twice.
+        Both may; then both let it go, and it may be chosen again.
+        """
+        asked.set_user_attr(CLAIM, make_claim(self._lease_s, digest))
+        return any(number != asked.number and claimed == digest for number, claimed in self._take_up().items())
+
+    def _take_up(self) -> dict[int, str]:
+        """Take up what was finished since the last time, by whomever, and return what is claimed, by trial."""
+        claimed = {}
         for frozen in self._study.get_trials(deepcopy=False):
             if frozen.state is TrialState.RUNNING and CLAIM in frozen.user_attrs:
-                claimed.add(frozen.user_attrs[CLAIM]["digest"])
+                claimed[frozen.number] = frozen.user_attrs[CLAIM]["digest"]
             elif frozen.state.is_finished() and frozen.number not in self._seen:
                 self._seen.add(frozen.number)
                 self._take_up_finished(frozen)

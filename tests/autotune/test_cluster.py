@@ -243,7 +243,7 @@ def test_network_is_tuned_for_each_kind_by_a_second_controller_after_the_first_w
     controller.communicate()
 
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
-    monkeypatch.setattr(Budget, "turn_s", lambda *_: 0.5)
+    monkeypatch.setattr(Budget, "turn_s", lambda *_: 1.5)
     address = parse_cluster(client.scheduler.address)
     assert address is not None
     found = tune_on_cluster(
