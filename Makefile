@@ -6,7 +6,7 @@
 #   make fuzz-loader  100,000 byte strings through the loader of records, with counts   (CASES=1000 SEED=7)
 #   make nightly  what is too long for `make test`: every published record, 200 moments to kill a tuner at, fuzz-loader
 #   make format   rewrite the sources in the project's format
-#   make ci-deps  Debian packages that the tests need (as root)
+#   make ci-deps  Debian packages that the tests need (as root, or through sudo)
 #   make clean    remove .venv and caches
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ SEED ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := tensorlang schedules autotune tests examples
-DEBIAN_PACKAGES := libgomp1
+DEBIAN_PACKAGES := libgomp1 postgresql
 # `compat` puts this directory itself on sys.path; the default, an import hook, comes after sys.path, where a script in the
 # parent directory of a clone called `tensorlang` would find that directory first, as a namespace package.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
@@ -68,13 +68,16 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.created
 	@touch $@ $(VENV)/.installed
 
 # The OpenMP threading layer of Numba loads the system's libgomp; without it kernels run, but launch 50 times slower.
+# Tests of shared studies start a PostgreSQL server of their own, and are skipped without one.
 ci-deps:
 	@if ! command -v dpkg-query >/dev/null; then echo "ci-deps: not a Debian system; install by hand: $(DEBIAN_PACKAGES)"; exit 0; fi; \
 	missing=""; for p in $(DEBIAN_PACKAGES); do \
 	  dpkg-query --show --showformat '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then echo "ci-deps: already installed: $(DEBIAN_PACKAGES)"; exit 0; fi; \
-	if [ "$$(id -u)" -ne 0 ]; then echo "ci-deps: run as root, or: sudo apt-get install$$missing" >&2; exit 1; fi; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends$$missing
+	root=""; if [ "$$(id -u)" -ne 0 ]; then root=$$(command -v sudo) || \
+	  { echo "ci-deps: run as root: apt-get install$$missing" >&2; exit 1; }; fi; \
+	$$root apt-get update -qq && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends$$missing
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

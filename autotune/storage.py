@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
+from uuid import uuid4
 
 import optuna
 import sqlalchemy
 from optuna.storages import RDBStorage
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from schedules.database import Database
 from tensorlang.errors import TuningError
 
 _LOCK_WAIT_S = 60
+_MOST_RACES, _RACE_S = 10, 0.3
+_SQLITE = {"connect_args": {"timeout": _LOCK_WAIT_S}}
+_SERVER = {"pool_pre_ping": True}  # a connection that the server dropped while a candidate was measured is replaced
 
 
 def default_storage_url() -> str:
@@ -69,10 +74,22 @@ def _open(url: str) -> RDBStorage:
     is_sqlite = address.get_backend_name() == "sqlite"
     if is_sqlite and address.database:
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": _LOCK_WAIT_S}} if is_sqlite else None)
+    storage = _make_tables(lambda: RDBStorage(url, engine_kwargs=_SQLITE if is_sqlite else _SERVER))
     if is_sqlite:
         _make_commits_cheap(storage)
     return storage
+
+
+def _make_tables(open_it: Callable[[], RDBStorage]) -> RDBStorage:
+    """Open a database, again where another process that opened it at the same moment was first to make a table."""
+    for _ in range(_MOST_RACES):
+        try:
+            return open_it()
+        except SQLAlchemyError as reason:
+            if not isinstance(reason, IntegrityError) and "already exists" not in str(reason):
+                raise
+        sleep(_RACE_S)
+    return open_it()
 
 
 def _make_commits_cheap(storage: RDBStorage) -> None:
@@ -89,8 +106,7 @@ def _make_commits_cheap(storage: RDBStorage) -> None:
 
 def _prove_writable(storage: RDBStorage) -> None:
     """Make and delete a study: an SQLite file without write permission opens all the same."""
-    name = f"write-test-{os.getpid()}"
-    study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
+    study = optuna.create_study(storage=storage, study_name=f"write-test-{uuid4()}")
     storage.delete_study(study._study_id)
 
 

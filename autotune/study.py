@@ -8,9 +8,11 @@ from itertools import chain
 from random import Random
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
+from autotune.claims import CLAIM, is_lost, join_study, make_claim
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.points import ChosenPoint, from_indices, sample_points, suggest_point, to_indices
 from autotune.problem import Problem
@@ -23,6 +25,8 @@ from tensorlang.errors import ScheduleError
 _UNTRIED_SAMPLES = 2000
 _CONFIRMED = "confirmed"
 _STARTS = "starts"
+_LEASES = 4  # times the limits: a candidate may be measured again in a new child, or on another machine
+_LONGEST_WAIT_S = 900.0  # for a machine to measure on
 
 # A constraint above 0 tells the sampler that a point is infeasible, and how far from feasible it is.
 _INFEASIBILITY = {
@@ -53,7 +57,8 @@ class LayerStudy:
     problem : Problem
         What is searched. The study's name holds `problem.key`, so that the same problem on the same storage goes on.
     storage : BaseStorage
-        From `open_storage`. One tuner at a time works on a study: trials found running are taken for lost.
+        From `open_storage`. Several tuners may work on a study at once: each claims what it measures, takes up what
+        the others finish, and takes over nothing but what nobody works on any more.
     seed : int
         Of the sampler.
     sampler : str
@@ -86,6 +91,8 @@ class LayerStudy:
         self._seed = seed
         self._sampler_name = sampler
         self._is_exhausted = False
+        self._lease_s = _LEASES * sum(problem.limits.phase_s.values()) + _LONGEST_WAIT_S
+        self._seen: set[int] = set()
         self._points: dict[str, _Point | None] = {}
         default = self._point(problem.default)
         assert default is not None, "the default is a legal point"
@@ -142,30 +149,47 @@ class LayerStudy:
         Trial or None
             None when no untried legal point can be found: the space is exhausted.
         """
-        while (point := self._choose()) is not None:
+        passed_over: set[str] = set()  # others work on them; what comes of them is taken up when they are done
+        while (point := self._choose(passed_over)) is not None:
             self._chosen.knobs = point.knobs
-            trial = self._try(self._study.ask(), measure)
+            trial = self._try_next(measure, passed_over)
             if trial is not None:
                 return trial
-        self._is_exhausted = True
+        self._is_exhausted = not passed_over
         return None
 
-    def _try(self, asked: optuna.Trial, measure: Callable[[str], Measurement]) -> Trial | None:
+    def _try_next(self, measure: Callable[[str], Measurement], passed_over: set[str]) -> Trial | None:
+        try:
+            return self._try(self._study.ask(), measure, passed_over)
+        except UpdateFinishedTrialError:  # this process slept past its lease, and another took the trial for lost
+            return None
+
+    def _try(self, asked: optuna.Trial, measure: Callable[[str], Measurement], passed_over: set[str]) -> Trial | None:
         """Measure the point of a trial; None if it is of no use, as when somebody else put it into the storage."""
         point = self._point(suggest_point(asked, self.problem.space))
-        if point is None or point.digest in self.trials:
-            self._tell(asked, self.trials[point.digest].measurement if point else Measurement(Outcome.ILLEGAL))
+        if point is None:
+            self._tell(asked, Measurement(Outcome.ILLEGAL))
+            return None
+        is_claimed = point.digest not in self.trials and self._is_claimed_by_others(asked, point.digest)
+        if point.digest in self.trials:
+            self._tell(asked, self.trials[point.digest].measurement)
+            return None
+        if is_claimed:
+            passed_over.add(point.digest)
+            self._study.tell(asked, state=TrialState.FAIL)
             return None
         trial = Trial(point.knobs, point.digest, measure(point.schedule))
-        asked.set_user_attr(ATTRIBUTE, trial.to_data())
-        self._tell(asked, trial.measurement)
         if trial.measurement.outcome is not Outcome.INFRA:
             self.trials[trial.digest] = trial
+        asked.set_user_attr(ATTRIBUTE, trial.to_data())
+        self._tell(asked, trial.measurement)
         return trial
 
-    def _choose(self) -> _Point | None:
+    def _choose(self, passed_over: set[str]) -> _Point | None:
+        """The next point that nobody has measured or, as far as is known, works on."""
+        passed_over.update(self._take_up().values())
         points = map(self._point, chain(self._starts, self._propose()))
-        return next((point for point in points if point is not None and point.digest not in self.trials), None)
+        return next((p for p in points if p and p.digest not in self.trials and p.digest not in passed_over), None)
 
     def _propose(self) -> Iterator[Knobs]:
         """What the sampler wants; if it comes to repeat itself, any point, and those without hope at the end."""
@@ -217,12 +241,36 @@ class LayerStudy:
         self._study.set_user_attr(_STARTS, [to_indices(self.problem.space, knobs) for knobs in points])
 
     def _restore(self) -> None:
-        """Take up what an earlier run left: its measurements, and trials that it was killed over."""
+        """Take up what earlier runs left: their measurements, and trials that they were killed over."""
+        is_alone = not join_study(self._study)
         for frozen in self._study.get_trials(deepcopy=False):
-            if not frozen.state.is_finished():
-                self._study.tell(frozen.number, state=TrialState.FAIL)
-            elif frozen.state is not TrialState.FAIL and ATTRIBUTE in frozen.user_attrs:
-                knobs = from_indices(self.problem.space, frozen.params)
-                trial = Trial.from_data(knobs, frozen.user_attrs[ATTRIBUTE])
-                if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
-                    self.trials[trial.digest] = trial
+            if not frozen.state.is_finished() and is_lost(frozen, is_alone=is_alone):
+                self._study.tell(frozen.number, state=TrialState.FAIL, skip_if_finished=True)
+        self._take_up()
+
+    def _is_claimed_by_others(self, asked: optuna.Trial, digest: str) -> bool:
+        """Claim a schedule, then look whether another tuner claims it too, and take up what others finished.
+
+        Of two that choose the same at the same moment at least one sees the other's claim: it is never measured twice.
+        Both may; then both let it go, and it may be chosen again.
+        """
+        asked.set_user_attr(CLAIM, make_claim(self._lease_s, digest))
+        return any(number != asked.number and claimed == digest for number, claimed in self._take_up().items())
+
+    def _take_up(self) -> dict[int, str]:
+        """Take up what was finished since the last time, by whomever, and return what is claimed, by trial."""
+        claimed = {}
+        for frozen in self._study.get_trials(deepcopy=False):
+            if frozen.state is TrialState.RUNNING and CLAIM in frozen.user_attrs:
+                claimed[frozen.number] = frozen.user_attrs[CLAIM]["digest"]
+            elif frozen.state.is_finished() and frozen.number not in self._seen:
+                self._seen.add(frozen.number)
+                self._take_up_finished(frozen)
+        return claimed
+
+    def _take_up_finished(self, frozen: FrozenTrial) -> None:
+        if frozen.state is TrialState.FAIL or ATTRIBUTE not in frozen.user_attrs:
+            return
+        trial = Trial.from_data(from_indices(self.problem.space, frozen.params), frozen.user_attrs[ATTRIBUTE])
+        if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
+            self.trials.setdefault(trial.digest, trial)

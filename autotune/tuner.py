@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ from optuna.storages import BaseStorage
 from autotune.budget import Budget, Prospect, expected_gain_s
 from autotune.contest import DEFAULT, RECORD, Contest, hold_contest, to_candidate
 from autotune.events import Listener
+from autotune.lanes import Turn, take_turns
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
@@ -34,6 +35,7 @@ class _Progress:
     turns: int = 0
     barren: int = 0
     is_exhausted: bool = False
+    is_in_hand: bool = False
     contest: Contest | None = None
     doubtful: Contest | None = None
 
@@ -78,6 +80,9 @@ class Tuner:
     listener : Listener
     seed : int
         Of the samplers.
+    lanes : callable, optional
+        Says how many layers may be tuned at once now, where `measurer` measures on several machines; turns are then
+        taken in threads, a layer by one at a time. By default one layer after another, in the thread that calls `run`.
 
     Attributes
     ----------
@@ -105,14 +110,17 @@ class Tuner:
         stop: StopRequest,
         listener: Listener,
         seed: int = 0,
+        lanes: Callable[[], int] | None = None,
     ) -> None:
         self._network = network
+        self._lanes = lanes
         self._measurer = measurer
         self._keep = keep
         self._budget = budget
         self._stop = stop
         self._listener = listener
         self._layers = [_Progress(LayerStudy(problem, storage, seed)) for problem in problems]
+        self._untimed = deque(sorted(self._layers, key=lambda p: -p.layer.count * p.layer.workload.macs))
         self._infra_failures = 0
         self.projections: list[Projection] = []
 
@@ -125,16 +133,29 @@ class Tuner:
             If the measuring process fails time after time for reasons of its own.
         """
         self._listener.on_start(self._network, self._budget)
-        by_work = sorted(self._layers, key=lambda p: -p.layer.count * p.layer.workload.macs)
-        for progress in by_work:
-            if self._is_over(0.0):
-                break
-            self._measure_baseline(progress)
-        self._project()
-        while not self._is_over(_CONTEST_S) and (next_one := self._most_promising()) is not None:
-            self._take_turn(next_one)
+        take_turns(self._next_turn, self._lanes)
+        if not self.projections:
             self._project()
         return tuple(_to_result(progress) for progress in self._layers)
+
+    def _next_turn(self) -> Turn | None:
+        """The defaults, those of layers with most work first; then turns of the layers that promise most."""
+        if self._untimed and not self._is_over(0.0):
+            return self._in_hand(self._untimed.popleft(), self._measure_baseline)
+        if not self._is_over(_CONTEST_S) and (next_one := self._most_promising()) is not None:
+            return self._in_hand(next_one, self._take_turn)
+        return None
+
+    def _in_hand(self, progress: _Progress, do: Callable[[_Progress], None]) -> Turn:
+        progress.is_in_hand = True
+
+        def turn() -> None:
+            do(progress)
+            progress.is_in_hand = False
+            if not self._untimed:
+                self._project()
+
+        return turn
 
     def _project(self) -> None:
         """Say what the network takes by what is confirmed so far."""
@@ -160,7 +181,8 @@ class Tuner:
         self._confirm(progress)
 
     def _most_promising(self) -> _Progress | None:
-        open_ones = [(p, best) for p in self._layers if not p.is_exhausted and (best := p.best_s) is not None]
+        idle = [p for p in self._layers if not p.is_exhausted and not p.is_in_hand]
+        open_ones = [(p, best) for p in idle if (best := p.best_s) is not None]
         if not open_ones:
             return None
         prospects = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from autotune.cli.options import (
     CaseSetName,
+    Cluster,
     Counts,
     Duration,
     Names,
@@ -23,6 +25,7 @@ from autotune.cli.options import (
     rounds_option,
     threads_option,
 )
+from autotune.cluster.address import FORMS, ClusterAddress
 from autotune.names import CASE_SETS, NETWORKS, SAMPLERS
 
 _KNOWN_NETWORKS = f"Networks: {', '.join(NETWORKS)}."
@@ -32,6 +35,20 @@ def _start(place: str, arguments: dict[str, Any]) -> None:
     """Call the function at ``module:name``: neither `--help` nor a mistyped name waits for compiler and tuner."""
     module, name = place.split(":")
     getattr(importlib.import_module(module), name)(**arguments)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ValueError:  # barred from being imported
+        return False
+
+
+def _check_extra(extra: str, modules: tuple[str, ...]) -> None:
+    """Refuse an option whose packages are not installed, by the name of the extra that brings them."""
+    missing = [module for module in modules if not _is_installed(module)]
+    if missing:
+        raise click.ClickException(f"{', '.join(missing)} not installed: pip install 'tensorlang[{extra}]'")
 
 
 @click.command(epilog=_KNOWN_NETWORKS, short_help="Tune the layers of a network within a budget.")
@@ -48,13 +65,23 @@ def _start(place: str, arguments: dict[str, Any]) -> None:
 @layers_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the samplers.")
 @click.option("--storage", help="File or database URL of the studies; by default a file of the user's own.")
+@click.option(
+    "--cluster",
+    type=Cluster(),
+    metavar="ADDRESS",
+    help=f"Measure on the machines of a Dask cluster: {FORMS}. Needs tensorlang[distributed].",
+)
 @json_option
-def tune(**arguments: Any) -> None:
+def tune(cluster: ClusterAddress | None, **arguments: Any) -> None:
     """Tune the layers of NETWORK, and keep the schedules that win in the user's database.
 
     The same command goes on where an earlier one stopped, by the clock, by Ctrl-C or otherwise.
     """
-    _start("autotune.cli.tune:tune", arguments)
+    if cluster is None:
+        _start("autotune.cli.tune:tune", arguments)
+    else:
+        _check_extra("distributed", ("dask", "distributed", "dask_jobqueue"))
+        _start("autotune.cli.cluster:tune", {"cluster": cluster, **arguments})
 
 
 @click.command(epilog=_KNOWN_NETWORKS, short_help="Time the layers of a network with the best known schedules.")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from autotune.cluster.address import FORMS, ClusterAddress, parse_cluster
 from autotune.duration import parse_duration
 from autotune.names import ALL_LAYERS, CASE_SETS, NETWORKS, SAMPLERS
 
@@ -34,6 +35,18 @@ class CaseSetName(click.ParamType[str]):
         if value not in CASE_SETS and value not in NETWORKS:
             self.fail(f"there is no case set {value!r}. Known: {', '.join((*CASE_SETS, *NETWORKS))}.", param, ctx)
         return str(value)
+
+
+class Cluster(click.ParamType[ClusterAddress]):
+    """Where the workers of a Dask cluster are."""
+
+    name = "cluster"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> ClusterAddress:
+        address = value if isinstance(value, ClusterAddress) else parse_cluster(str(value))
+        if address is None:
+            self.fail(f"{value!r} is no cluster. Give {FORMS}.", param, ctx)
+        return address
 
 
 class Duration(click.ParamType[float]):

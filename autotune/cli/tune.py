@@ -19,7 +19,8 @@ from autotune.session import check_threads, tune_network
 from schedules import Database
 from tensorlang.codegen import host_target
 
-_STOPPED = 130  # what shells give for a command that Ctrl-C ended
+STOPPED = 130
+"""Exit code that shells give for a command that Ctrl-C ended."""
 
 
 def tune(
@@ -39,35 +40,46 @@ def tune(
     print_warnings(people, load_warnings(os.getloadavg()[0], host_target().cores))
     print_warnings(people, Database.user().load().problems)
     set_aside = Database.user().set_aside()
-    resume = _resume_command(network, budget, count, batch, layers, seed, storage)
+    resume = resume_command(network, budget, count, batch, layers, seed, storage)
     try:
         with ProgressDisplay(people) as display:
             result = tune_network(
                 chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display
             )
     except KeyboardInterrupt:
-        _say_how_to_go_on(people, resume)
-        sys.exit(_STOPPED)
+        say_how_to_go_on(people, resume)
+        sys.exit(STOPPED)
     new = sorted(Database.user().set_aside() - set_aside)
     print_warnings(people, [f"a file that held no record was set aside, unchanged, as {path}" for path in new])
     print_table(result_console(as_json), to_table(result))
-    _say_how_to_go_on(people, resume)
+    say_how_to_go_on(people, resume)
     if as_json:
         print_json(to_data(replace(result, resume=resume)))
     if result.interrupted:
-        sys.exit(_STOPPED)
+        sys.exit(STOPPED)
     if not result.timed:
         sys.exit(1)
 
 
-def _say_how_to_go_on(people: Console, resume: str) -> None:
+def say_how_to_go_on(people: Console, resume: str) -> None:
+    """Print the command that goes on."""
     people.print(f"to go on: {resume}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _resume_command(
-    network: str, budget_s: float, threads: int, batch: int, layers: tuple[str, ...], seed: int, storage: str | None
+def resume_command(
+    network: str,
+    budget_s: float,
+    threads: int | None,
+    batch: int,
+    layers: tuple[str, ...],
+    seed: int,
+    storage: str | None,
+    cluster: str | None = None,
 ) -> str:
-    words = ["autotune", "tune", network, "--budget", format_duration(budget_s), "--threads", str(threads)]
+    """Return the command that goes on where this one stops."""
+    words = ["autotune", "tune", network, "--budget", format_duration(budget_s)]
+    words += ["--cluster", cluster] if cluster else []
+    words += ["--threads", str(threads)] if threads else []
     if batch != 1:
         words += ["--batch", str(batch)]
     words += ["--layers", ",".join(layers)] if layers else []

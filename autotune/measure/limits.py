@@ -39,6 +39,10 @@ class Limits:
             phases[phase] += runs * run_s
         return cls(MappingProxyType(phases))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Go through pickle, to a worker on another machine, as a dict: a mapping proxy cannot."""
+        return Limits, (dict(self.phase_s),)
+
 
 def default_memory_bytes() -> int:
     """What a child may take beyond what it has when it is ready: 4 GiB, or half the machine's memory if less [B]."""

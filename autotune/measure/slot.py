@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ def measuring_slot(directory: Path) -> Iterator[None]:
     TuningError
         If another process holds it, or the lock file cannot be made.
     """
-    path = directory / "measuring.lock"
+    path = directory / f"measuring-{platform.node()}.lock"  # machines may share the directory
     try:
         directory.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="ascii")

@@ -88,6 +88,11 @@ def test_mistake_is_one_message_and_exit_code_1(tmp_path: Path, arguments: tuple
             "Invalid value for '--budget': 'soon' is not a duration above zero. Give it as 90s, 10m or 1h30m.",
         ),
         (
+            ("tune", "resnet50", "--cluster", "somewhere"),
+            "Invalid value for '--cluster': 'somewhere' is no cluster. Give tcp://HOST:PORT, tls://HOST:PORT, local:N, "
+            "slurm:N, pbs:N or sge:N.",
+        ),
+        (
             ("run", "resnet50", "--layers", ","),
             "Invalid value for '--layers' / '--layer': ',' names nothing. Give one name or more, as in a,b.",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sqlite3
 import subprocess
 import sys
@@ -94,4 +95,4 @@ def test_slot_is_one_processes_and_free_again_when_it_is_killed(tmp_path: Path) 
         "  hint        wait until it ends, or stop it"
     )
     with measuring_slot(tmp_path):
-        assert (tmp_path / "measuring.lock").read_text() == str(os.getpid())
+        assert (tmp_path / f"measuring-{platform.node()}.lock").read_text() == str(os.getpid())
