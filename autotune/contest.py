@@ -72,7 +72,7 @@ class Contest:
 def find_contenders(study: LayerStudy) -> dict[str, Contender]:
     """Return the default, the record known before and the fastest trials, each schedule once, in order of seniority."""
     problem = study.problem
-    default = problem.make_schedule(problem.default)
+    default = problem.default_schedule
     contenders = [Contender(DEFAULT, problem.default, default, study.trials.get(study.default_digest))]
     if problem.incumbent is not None:
         schedule = problem.incumbent.schedule.to_json()
@@ -124,5 +124,5 @@ def _searched_gain(winner: Contender, default: Contender) -> float | None:
 
 
 def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:
-    """A schedule of the problem's layer, to be measured."""
+    """A schedule of the problem, to be measured."""
     return Candidate(problem.workload, schedule, problem.threads, problem.limits, incumbent_s)

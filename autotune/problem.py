@@ -1,9 +1,10 @@
-"""What is tuned: a layer's search space, how a point becomes a schedule, and where to begin."""
+"""What is tuned: a search space, how a point becomes a schedule, and where to begin; a network's layer is one kind."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,19 +16,16 @@ from tensorlang.nn import build
 from tensorlang.validation import algorithm_hash
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A layer to be tuned, for a number of threads on this machine.
+@dataclass(frozen=True, kw_only=True)
+class Problem(ABC):
+    """What a study searches, for a number of threads on this machine.
 
     Attributes
     ----------
-    layer : NetworkLayer
     threads : int
-    family : str
-        Layer family that made the space.
     space : Space
     default : mapping
-        The heuristic default: a point of `space`.
+        Where the search begins: a point of `space`.
     starts : tuple of mapping
         Points worth trying first, best first.
     make_schedule : callable
@@ -38,20 +36,58 @@ class Problem:
         The user's or a published record for exactly this layer and machine.
     algorithm_hash : str
     key : str
-        Identity of the problem: changes with the workload, the machine, the threads, the space and the algorithm.
+        Identity of the problem: changes with the program, the machine, the threads, the space and the algorithm.
     """
 
-    layer: NetworkLayer
     threads: int
-    family: str
     space: Space
     default: Knobs
     starts: tuple[Knobs, ...]
     make_schedule: Callable[[Knobs], str]
     is_legal: Callable[[Knobs], bool]
-    incumbent: Found | None
+    incumbent: Found | None = None
     algorithm_hash: str
     key: str
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    @abstractmethod
+    def workload(self) -> str:
+        """What is computed, as `autotune.measure.measurer.Candidate` takes it."""
+
+    @property
+    @abstractmethod
+    def limits(self) -> Limits:
+        """Limits of its candidates."""
+
+    @property
+    def default_schedule(self) -> str:
+        """What the others have to beat, as JSON: the schedule of `default`, unless there is another one."""
+        return self.make_schedule(self.default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerProblem(Problem):
+    """A network's layer to be tuned: `default` is the heuristic default of its family.
+
+    Attributes
+    ----------
+    layer : NetworkLayer
+    family : str
+        Layer family that made the space.
+    """
+
+    layer: NetworkLayer
+    family: str
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
 
     @property
     def workload(self) -> str:
@@ -60,11 +96,11 @@ class Problem:
 
     @property
     def limits(self) -> Limits:
-        """Limits of its candidates."""
+        """Limits that follow from the layer's multiply-accumulates."""
         return Limits.for_macs(self.layer.workload.macs)
 
 
-def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Problem:
+def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> LayerProblem:
     """Return the problem of tuning `layer` with the schedules of its family, starting from what is already known."""
     workload, threads = layer.workload, hardware.threads
     family, funcs = find_family(workload), build(workload)
@@ -72,7 +108,7 @@ def layer_problem(layer: NetworkLayer, target: Target, hardware: Hardware) -> Pr
     default = family.default(workload, target, threads)
     found = lookup(workload, threads=threads, hardware=hardware, target=target)
     of_algorithm = algorithm_hash(funcs.algorithm())
-    return Problem(
+    return LayerProblem(
         layer=layer,
         threads=threads,
         family=family.name,

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 from autotune.contest import DEFAULT, METHOD, RECORD, Contest
 from autotune.measure.measurer import CHECK_SEEDS
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from schedules import SUPERSEDES, Check, Hardware, Record, Timing, Toolchain
 from tensorlang.schedule import Schedule
 
 ORACLE = "tensorlang.reference"
 
 
-def is_worth_recording(problem: Problem, contest: Contest) -> bool:
+def is_worth_recording(problem: LayerProblem, contest: Contest) -> bool:
     """True if the winner is beyond doubt, and news.
 
     That the default was not beaten is news too, if there was no record: without one, lookups would take the knobs of
@@ -25,7 +25,7 @@ def is_worth_recording(problem: Problem, contest: Contest) -> bool:
     return winner.label != DEFAULT or incumbent is None or incumbent.schedule.to_json() != winner.schedule
 
 
-def make_record(problem: Problem, contest: Contest, hardware: Hardware, toolchain: Toolchain) -> Record:
+def make_record(problem: LayerProblem, contest: Contest, hardware: Hardware, toolchain: Toolchain) -> Record:
     """Return the record of a contest's winner, for which `is_worth_recording` holds."""
     winner, beaten = contest.winner, problem.incumbent.record if problem.incumbent else None
     assert winner.trial is not None

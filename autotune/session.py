@@ -12,7 +12,7 @@ from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate, Measurer, Peaks
 from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, NetworkLayer
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import is_worth_recording, make_record
 from autotune.results import LayerResult, NetworkResult
 from autotune.stopping import StopRequest
@@ -93,8 +93,8 @@ def tune_network(
         return NetworkResult(network.name, threads, peaks, layers, budget.elapsed_s, interrupted=stop.requested)
 
 
-def _keeper(database: Database, hardware: Hardware) -> Callable[[Problem, Contest], None]:
-    def keep(problem: Problem, contest: Contest) -> None:
+def _keeper(database: Database, hardware: Hardware) -> Callable[[LayerProblem, Contest], None]:
+    def keep(problem: LayerProblem, contest: Contest) -> None:
         if is_worth_recording(problem, contest):
             database.append(make_record(problem, contest, hardware, find_toolchain()))
 

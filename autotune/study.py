@@ -62,9 +62,9 @@ class LayerStudy:
 
     def __init__(self, problem: Problem, storage: BaseStorage, seed: int) -> None:
         self.problem = problem
-        self.default_digest = schedule_digest(problem.make_schedule(problem.default))
+        self.default_digest = schedule_digest(problem.default_schedule)
         self.trials: dict[str, Trial] = {}
-        name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
+        name = f"{problem.name}-t{problem.threads}-{problem.key}"
         self._study = optuna.create_study(study_name=name, storage=storage, direction="minimize", load_if_exists=True)
         self._restore()
         past = len(self._study.get_trials(deepcopy=False))

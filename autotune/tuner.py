@@ -14,7 +14,7 @@ from autotune.events import Listener
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.results import DEFAULT_KEPT, NOT_CONFIRMED, RECORD_KEPT, LayerResult
 from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
@@ -38,7 +38,13 @@ class _Progress:
 
     @property
     def layer(self) -> NetworkLayer:
-        return self.study.problem.layer
+        return self.problem.layer
+
+    @property
+    def problem(self) -> LayerProblem:
+        problem = self.study.problem
+        assert isinstance(problem, LayerProblem), "a network is made of layers"
+        return problem
 
     @property
     def baseline(self) -> Trial | None:
@@ -65,7 +71,7 @@ class Tuner:
     Parameters
     ----------
     network : Network
-    problems : sequence of Problem
+    problems : sequence of LayerProblem
         One per layer of the network, in its order.
     storage : BaseStorage
         Holds the studies; what an earlier run left there is taken up.
@@ -89,10 +95,10 @@ class Tuner:
     def __init__(
         self,
         network: Network,
-        problems: Sequence[Problem],
+        problems: Sequence[LayerProblem],
         storage: BaseStorage,
         measurer: Measurer,
-        keep: Callable[[Problem, Contest], None],
+        keep: Callable[[LayerProblem, Contest], None],
         budget: Budget,
         stop: StopRequest,
         listener: Listener,
@@ -193,7 +199,7 @@ class Tuner:
         progress.doubtful = contest if contest is not None and contest.doubt else None
         if contest is not None and not contest.doubt:
             if progress.contest is None or progress.contest.winner.schedule != contest.winner.schedule:
-                self._keep(progress.study.problem, contest)
+                self._keep(progress.problem, contest)
             progress.contest = contest
             progress.study.mark_confirmed()
 
