@@ -5,6 +5,7 @@
 #   make bench    set up with the peers, then compare with them           (ARGS="--threads 1 --json")
 #   make format   rewrite the sources in the project's format
 #   make ci-deps  Debian packages that the tests need (as root)
+#   make points   try many random points of the generic space           (ARGS="1000 20": programs, points of each)
 #   make clean    remove .venv and caches
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ DEBIAN_PACKAGES := libgomp1
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
   --config-settings editable_mode=compat --editable
 
-.PHONY: run test check bench format ci-deps clean
+.PHONY: run test check bench points format ci-deps clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -36,6 +37,9 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/autotune bench resnet50 $(ARGS)
+
+points: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.schedules.generic_points $(or $(ARGS),200 10)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

@@ -12,10 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from autotune.program_search import TuningResult
     from autotune.tuning import tune
+    from schedules.generic import generic_space
 
-__all__ = ["TuningResult", "tune"]
+__all__ = ["TuningResult", "generic_space", "tune"]
 
-_HOMES = {"TuningResult": "autotune.program_search", "tune": "autotune.tuning"}
+_HOMES = {
+    "TuningResult": "autotune.program_search",
+    "generic_space": "schedules.generic",
+    "tune": "autotune.tuning",
+}
 
 
 def __getattr__(name: str) -> object:

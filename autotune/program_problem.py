@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from autotune.measure.limits import Limits
 from autotune.measure.subjects import Subject
 from autotune.problem import Problem, problem_key
-from autotune.spaces import ScheduleSpace
-from schedules import Hardware, Knobs
+from schedules import Hardware, Knobs, ScheduleSpace
 from tensorlang.errors import ScheduleError
 from tensorlang.inspection.operations import count_needed
 from tensorlang.ir.algorithm import Algorithm

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from schedules import ScheduleSpace
 from schedules.space import Knob, Knobs, KnobValue, Space
 from tensorlang.errors import TuningError
 from tensorlang.schedule import Knob as Hole
 from tensorlang.schedule import Schedule
 from tensorlang.schedule.knobs import Choice
-
-
-@dataclass(frozen=True)
-class ScheduleSpace:
-    """What `autotune.tune` searches.
-
-    Attributes
-    ----------
-    space : Space
-    default : mapping
-        Where the search begins: a point of `space`.
-    make : callable
-        Point -> schedule without holes, bound to the output; ScheduleError if the point turns out to be illegal.
-    meaning : str
-        Tells spaces of the same knobs apart: points of one meaning make the same schedules.
-    """
-
-    space: Space
-    default: Knobs
-    make: Callable[[Knobs], Schedule]
-    meaning: str
 
 
 def holes_space(schedule: Schedule) -> ScheduleSpace:

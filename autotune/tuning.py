@@ -14,11 +14,11 @@ from autotune.measure.subjects import Subject
 from autotune.program_problem import program_problem
 from autotune.program_search import ProgramSearch, TuningResult
 from autotune.session import check_threads
-from autotune.spaces import ScheduleSpace, holes_space, point_of
+from autotune.spaces import holes_space, point_of
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage, storage_errors
 from autotune.trials import Trial
-from schedules import Database, Hardware
+from schedules import Database, Hardware, ScheduleSpace, generic_space
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.errors import ScheduleError, TensorlangError, TuningError, caller_location
 from tensorlang.lang.build import build_algorithm
@@ -32,7 +32,7 @@ from tensorlang.schedule.knobs import ChoiceLike
 
 def tune(
     output: Func | Sequence[Func],
-    schedule: Schedule | ScheduleSpace,
+    schedule: Schedule | ScheduleSpace | None = None,
     *,
     inputs: Sequence[Input | Param] | None = None,
     shape: ShapeLike | None = None,
@@ -44,7 +44,7 @@ def tune(
     storage: str | None = None,
     notify: Callable[[Trial], None] = lambda trial: None,
 ) -> TuningResult:
-    """Find the fastest way to fill the holes of a schedule on this machine, and leave the rest of it.
+    """Find the fastest schedule on this machine: fill the holes of one, and leave the rest of it, or search for any.
 
     Every candidate is compiled, compared with the reference and then timed, in a child process that is ended when it
     takes too long or too much memory; nothing that a candidate does ends the search. The best few are at last timed
@@ -54,8 +54,8 @@ def tune(
     ----------
     output : Func or sequence of Func
         What is computed.
-    schedule : Schedule or ScheduleSpace
-        With holes: see `tensorlang.knob`.
+    schedule : Schedule or ScheduleSpace, optional
+        With holes: see `tensorlang.knob`. Without one the `generic_space` of the output is searched.
     inputs, shape : optional
         As for `tensorlang.compile`.
     threads : int, optional
@@ -67,7 +67,8 @@ def tune(
     seed : int
         Of the sampler.
     baseline : Schedule, or mapping of knob to choice, optional
-        What the others have to beat; by default the schedule of the first choice of each knob.
+        What the others have to beat; by default the schedule of the first choice of each knob, or the default of the
+        space.
     storage : str, optional
         Where the study is kept, an SQLite file or a database URL, by default with those of `autotune tune`. A search of
         the same program, schedule, machine and threads goes on where the last one stopped.
@@ -89,11 +90,12 @@ def tune(
     """
     algorithm = build_algorithm(output, inputs)
     subject = Subject(algorithm, infer_output_shapes(algorithm, given_shapes(algorithm, shape)))
-    space = holes_space(schedule) if isinstance(schedule, Schedule) else schedule
+    cores = check_threads(threads)
+    space = _space(schedule, subject, cores)
     beaten = _baseline(schedule, baseline)
     _check_baseline(beaten or space.make(space.default), subject)
     budget_s = _seconds(budget)
-    hardware = Hardware.here(check_threads(threads))
+    hardware = Hardware.here(cores)
     problem = program_problem(subject, space, hardware, beaten)
     kept = open_storage(storage)
     stop = StopRequest()
@@ -108,6 +110,12 @@ def tune(
         return ProgramSearch(problem, kept, measurer, clock, stop, trials=trials, seed=seed, notify=notify).run()
 
 
+def _space(schedule: Schedule | ScheduleSpace | None, subject: Subject, threads: int) -> ScheduleSpace:
+    if schedule is None:
+        return generic_space(subject.algorithm, shape=subject.shapes, threads=threads)
+    return holes_space(schedule) if isinstance(schedule, Schedule) else schedule
+
+
 def _seconds(budget: float | str) -> float:
     seconds = parse_duration(budget) if isinstance(budget, str) else float(budget)
     if seconds is None or seconds <= 0:
@@ -118,7 +126,7 @@ def _seconds(budget: float | str) -> float:
 
 
 def _baseline(
-    schedule: Schedule | ScheduleSpace, baseline: Schedule | Mapping[str, ChoiceLike] | None
+    schedule: Schedule | ScheduleSpace | None, baseline: Schedule | Mapping[str, ChoiceLike] | None
 ) -> Schedule | None:
     if baseline is None or isinstance(baseline, Schedule):
         return baseline
