@@ -7,6 +7,7 @@
 #   make nightly  what is too long for `make test`: every published record, 200 moments to kill a tuner at, fuzz-loader
 #   make format   rewrite the sources in the project's format
 #   make ci-deps  Debian packages that the tests need (as root, or through sudo)
+#   make points   try many random points of the generic space           (ARGS="1000 20": programs, points of each)
 #   make clean    remove .venv and caches
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ DEBIAN_PACKAGES := libgomp1 postgresql
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
   --config-settings editable_mode=compat --editable
 
-.PHONY: run test check bench fuzz-loader nightly format ci-deps clean
+.PHONY: run test check bench fuzz-loader nightly points format ci-deps clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.installed
@@ -47,6 +48,9 @@ fuzz-loader: $(VENV)/.installed-dev
 nightly: fuzz-loader
 	$(BIN)/autotune db verify --all
 	$(BIN)/python -m tests.autotune.kill_points --points 200
+
+points: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.schedules.generic_points $(or $(ARGS),200 10)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix $(SOURCES)

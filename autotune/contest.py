@@ -83,7 +83,7 @@ def find_contenders(study: LayerStudy) -> dict[str, Contender]:
     and went on could end with another winner than one that was not.
     """
     problem = study.problem
-    default = problem.make_schedule(problem.default)
+    default = problem.default_schedule
     contenders = [Contender(DEFAULT, problem.default, default, study.trials.get(study.default_digest))]
     for place, trial in enumerate(fastest(study.trials.values(), _FINALISTS), 1):
         contenders.append(Contender(f"trial {place}", trial.knobs, problem.make_schedule(trial.knobs), trial))
@@ -146,5 +146,5 @@ def _searched_gain(winner: Contender, default: Contender) -> float | None:
 
 
 def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:
-    """A schedule of the problem's layer, to be measured."""
+    """A schedule of the problem, to be measured."""
     return Candidate(problem.workload, schedule, problem.threads, problem.limits, incumbent_s)

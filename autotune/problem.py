@@ -1,9 +1,10 @@
-"""What is tuned: a layer's search space, how a point becomes a schedule, and where to begin."""
+"""What is tuned: a search space, how a point becomes a schedule, and where to begin; a network's layer is one kind."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,19 +20,16 @@ STUDY = "study"
 """Key of `Record.provenance`: the `Problem.key` of the study that made the record."""
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A layer to be tuned, for a number of threads on this machine.
+@dataclass(frozen=True, kw_only=True)
+class Problem(ABC):
+    """What a study searches, for a number of threads on this machine.
 
     Attributes
     ----------
-    layer : NetworkLayer
     threads : int
-    family : str
-        Layer family that made the space.
     space : Space
     default : mapping
-        The heuristic default: a point of `space`.
+        Where the search begins: a point of `space`.
     starts : tuple of mapping
         Points worth trying first, best first.
     make_schedule : callable
@@ -42,28 +40,41 @@ class Problem:
         The user's or a published record for exactly this layer and machine.
     algorithm_hash : str
     key : str
-        Identity of the problem: changes with the workload, the machine, the threads, the space and the algorithm.
+        Identity of the problem: changes with the program, the machine, the threads, the space and the algorithm.
     is_hopeless : callable
         True for legal points that are known to be slow without measuring; they are tried when no others are left.
     """
 
-    layer: NetworkLayer
     threads: int
-    family: str
     space: Space
     default: Knobs
     starts: tuple[Knobs, ...]
     make_schedule: Callable[[Knobs], str]
     is_legal: Callable[[Knobs], bool]
-    incumbent: Found | None
+    incumbent: Found | None = None
     algorithm_hash: str
     key: str
     is_hopeless: Callable[[Knobs], bool] = lambda knobs: False
 
     @property
+    @abstractmethod
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    @abstractmethod
     def workload(self) -> str:
-        """The workload as JSON."""
-        return self.layer.workload.to_json()
+        """What is computed, as `autotune.measure.measurer.Candidate` takes it."""
+
+    @property
+    @abstractmethod
+    def limits(self) -> Limits:
+        """Limits of its candidates."""
+
+    @property
+    def default_schedule(self) -> str:
+        """What the others have to beat, as JSON: the schedule of `default`, unless there is another one."""
+        return self.make_schedule(self.default)
 
     @property
     def has_made_incumbent(self) -> bool:
@@ -71,15 +82,40 @@ class Problem:
         record = self.incumbent.record if self.incumbent else None
         return record is not None and record.provenance.get(STUDY) == self.key
 
+
+@dataclass(frozen=True, kw_only=True)
+class LayerProblem(Problem):
+    """A network's layer to be tuned: `default` is the heuristic default of its family.
+
+    Attributes
+    ----------
+    layer : NetworkLayer
+    family : str
+        Layer family that made the space.
+    """
+
+    layer: NetworkLayer
+    family: str
+
+    @property
+    def name(self) -> str:
+        """The layer's name."""
+        return self.layer.name
+
+    @property
+    def workload(self) -> str:
+        """The workload as JSON."""
+        return self.layer.workload.to_json()
+
     @property
     def limits(self) -> Limits:
-        """Limits of its candidates."""
+        """Limits that follow from the layer's multiply-accumulates."""
         return Limits.for_macs(self.layer.workload.macs)
 
 
 def layer_problem(
     layer: NetworkLayer, target: Target, hardware: Hardware, databases: Sequence[Database] | None = None
-) -> Problem:
+) -> LayerProblem:
     """Return the problem of tuning `layer` with the schedules of its family, starting from what is already known.
 
     `databases` says where that is looked up; by default in the user's database, then in the shipped one.
@@ -90,7 +126,7 @@ def layer_problem(
     default = family.default(workload, target, threads)
     found = lookup(workload, threads=threads, hardware=hardware, target=target, databases=databases)
     of_algorithm = algorithm_hash(funcs.algorithm())
-    return Problem(
+    return LayerProblem(
         layer=layer,
         threads=threads,
         family=family.name,

@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 from autotune.contest import DEFAULT, METHOD, RECORD, Contest
 from autotune.measure.measurer import CHECK_SEEDS
-from autotune.problem import STUDY, Problem
+from autotune.problem import STUDY, LayerProblem
 from schedules import SUPERSEDES, Check, Hardware, Record, Timing, Toolchain
 from tensorlang.schedule import Schedule
 
 ORACLE = "tensorlang.reference"
 
 
-def is_worth_recording(problem: Problem, contest: Contest) -> bool:
+def is_worth_recording(problem: LayerProblem, contest: Contest) -> bool:
     """True if the winner is beyond doubt, and news.
 
     That the default was not beaten is news too, if there was no record: without one, lookups would take the knobs of
@@ -28,7 +28,7 @@ def is_worth_recording(problem: Problem, contest: Contest) -> bool:
 
 
 def make_record(
-    problem: Problem,
+    problem: LayerProblem,
     contest: Contest,
     hardware: Hardware,
     toolchain: Toolchain,

@@ -14,7 +14,7 @@ from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate, Comparison, Measurer, Peaks
 from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, NetworkLayer
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import is_worth_recording, make_record
 from autotune.reproduction import Reproduction, reproduce
 from autotune.results import LayerResult, NetworkResult
@@ -105,10 +105,12 @@ def tune_network(
         )
 
 
-def keeper(database: Database, hardware: Hardware, machine: Mapping[str, str]) -> Callable[[Problem, Contest], None]:
+def keeper(
+    database: Database, hardware: Hardware, machine: Mapping[str, str]
+) -> Callable[[LayerProblem, Contest], None]:
     """What writes the winner of a contest into `database`, if it deserves it; `machine` as for `make_record`."""
 
-    def keep(problem: Problem, contest: Contest) -> None:
+    def keep(problem: LayerProblem, contest: Contest) -> None:
         if is_worth_recording(problem, contest):
             database.append(make_record(problem, contest, hardware, find_toolchain(), machine))
 

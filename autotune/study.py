@@ -94,12 +94,10 @@ class LayerStudy:
         self._lease_s = _LEASES * sum(problem.limits.phase_s.values()) + _LONGEST_WAIT_S
         self._seen: set[int] = set()
         self._points: dict[str, _Point | None] = {}
-        default = self._point(problem.default)
-        assert default is not None, "the default is a legal point"
-        self.default_digest = default.digest
+        self.default_digest = schedule_digest(problem.default_schedule)
         self._chosen = ChosenPoint(problem.space)
         self._sampler = make_sampler(sampler, problem.space, self._is_promising)
-        name = f"{problem.layer.name}-t{problem.threads}-{problem.key}"
+        name = f"{problem.name}-t{problem.threads}-{problem.key}"
         self._study = optuna.create_study(
             study_name=name, storage=storage, direction="minimize", load_if_exists=True, sampler=self._chosen
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.study import LayerStudy
 from schedules.nearness import distance, is_alike
 from schedules.space import Knobs, KnobValue
@@ -36,10 +36,11 @@ def find_winner(study: LayerStudy) -> Winner | None:
         if default.measurement.minimum_s < _LEAST_GAIN * best.measurement.minimum_s:
             return None
     problem = study.problem
+    assert isinstance(problem, LayerProblem), "what is like a layer is a layer"
     return Winner(problem.layer.workload, problem.family, problem.threads, best.knobs)
 
 
-def points_from(winners: Iterable[Winner], problem: Problem) -> list[dict[str, KnobValue]]:
+def points_from(winners: Iterable[Winner], problem: LayerProblem) -> list[dict[str, KnobValue]]:
     """The points of a problem's space that are nearest to what won for layers like its own, the most alike first."""
     ours = problem.layer.workload
     alike = [

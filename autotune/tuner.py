@@ -15,7 +15,7 @@ from autotune.lanes import Turn, take_turns
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.results import DEFAULT_KEPT, NOT_CONFIRMED, RECORD_KEPT, LayerResult, Projection
 from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
@@ -41,7 +41,13 @@ class _Progress:
 
     @property
     def layer(self) -> NetworkLayer:
-        return self.study.problem.layer
+        return self.problem.layer
+
+    @property
+    def problem(self) -> LayerProblem:
+        problem = self.study.problem
+        assert isinstance(problem, LayerProblem), "a network is made of layers"
+        return problem
 
     @property
     def baseline(self) -> Trial | None:
@@ -68,7 +74,7 @@ class Tuner:
     Parameters
     ----------
     network : Network
-    problems : sequence of Problem
+    problems : sequence of LayerProblem
         One per layer of the network, in its order.
     storage : BaseStorage
         Holds the studies; what an earlier run left there is taken up.
@@ -102,10 +108,10 @@ class Tuner:
     def __init__(
         self,
         network: Network,
-        problems: Sequence[Problem],
+        problems: Sequence[LayerProblem],
         storage: BaseStorage,
         measurer: Measurer,
-        keep: Callable[[Problem, Contest], None],
+        keep: Callable[[LayerProblem, Contest], None],
         budget: Budget,
         stop: StopRequest,
         listener: Listener,
@@ -195,7 +201,7 @@ class Tuner:
         """Try candidates of one layer for a turn's time, then confirm its best if it is new."""
         self._listener.on_turn(progress.layer)
         others = [winner for p in self._layers if p is not progress and (winner := find_winner(p.study))]
-        progress.study.offer(points_from(others, progress.study.problem))
+        progress.study.offer(points_from(others, progress.problem))
         before = progress.best_s
         turn = Budget(min(self._budget.turn_s(len(self._layers)), self._budget.left_s - _CONTEST_S))
         while turn.left_s > 0 and not self._stop.requested and not progress.is_exhausted:
@@ -241,7 +247,7 @@ class Tuner:
         progress.doubtful = contest if contest is not None and contest.doubt else None
         if contest is not None and not contest.doubt:
             if progress.contest is None or progress.contest.winner.schedule != contest.winner.schedule:
-                self._keep(progress.study.problem, contest)
+                self._keep(progress.problem, contest)
             progress.contest = contest
             progress.study.mark_confirmed()
 

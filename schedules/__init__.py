@@ -6,9 +6,11 @@ from schedules.database import Contents, Database, Problem
 from schedules.explanation import Explanation, explain
 from schedules.families import FAMILIES, find_family
 from schedules.family import Family
+from schedules.generic import generic_space
 from schedules.hardware import Hardware
 from schedules.lookup import Found, Rung, best, lookup, neighbours
 from schedules.records import SUPERSEDES, Check, Record, Search, Timing, Toolchain
+from schedules.schedule_space import ScheduleSpace
 from schedules.space import Knob, Knobs, KnobValue, Space
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Problem",
     "Record",
     "Rung",
+    "ScheduleSpace",
     "Search",
     "Space",
     "Timing",
@@ -34,6 +37,7 @@ __all__ = [
     "best",
     "explain",
     "find_family",
+    "generic_space",
     "lookup",
     "neighbours",
 ]

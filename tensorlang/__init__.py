@@ -56,6 +56,7 @@ from tensorlang.lang.var import RDom, RVar, Var, vars
 from tensorlang.runtime.compile import compile
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.state import State
+from tensorlang.schedule.knobs import Knob, knob
 from tensorlang.schedule.schedule import Schedule
 from tensorlang.schedule.tails import TailStrategy
 
@@ -66,6 +67,7 @@ __all__ = [
     "Input",
     "InternalError",
     "Kernel",
+    "Knob",
     "LanguageError",
     "Param",
     "RDom",
@@ -100,6 +102,7 @@ __all__ = [
     "floor",
     "host_target",
     "int8",
+    "knob",
     "int16",
     "int32",
     "int64",

@@ -21,7 +21,7 @@ from autotune.contest import Contest
 from autotune.events import Listener
 from autotune.measure.measurer import Peaks
 from autotune.networks import Network
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import is_worth_recording, make_record
 from autotune.results import NetworkResult
 from autotune.stopping import StopRequest
@@ -206,8 +206,8 @@ class _Run:
         )
         return KindResult(kind, machines, result)
 
-    def _keeper(self, kind: Kind, threads: int) -> Callable[[Problem, Contest], None]:
-        def keep(problem: Problem, contest: Contest) -> None:
+    def _keeper(self, kind: Kind, threads: int) -> Callable[[LayerProblem, Contest], None]:
+        def keep(problem: LayerProblem, contest: Contest) -> None:
             if is_worth_recording(problem, contest):
                 record = make_record(problem, contest, kind.with_threads(threads), kind.toolchain)
                 with self._keeping:

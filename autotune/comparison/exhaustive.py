@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autotune.measure.outcome import Measurement
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.trials import Trial, schedule_digest
 from schedules.space import Knob, Knobs, KnobValue, Space
 from tensorlang.codegen.target import Target
@@ -50,7 +50,7 @@ class Exhausted:
         return min(left) / self.optima[0][1] if left else None
 
 
-def restrict(problem: Problem, names: Sequence[str]) -> Problem:
+def restrict(problem: LayerProblem, names: Sequence[str]) -> LayerProblem:
     """The problem with no knobs but those called `names`, the others as the default has them.
 
     Raises
@@ -68,7 +68,7 @@ def restrict(problem: Problem, names: Sequence[str]) -> Problem:
     return replace(problem, space=Space(tuple(knobs)))
 
 
-def legal_points(problem: Problem) -> Iterator[tuple[Knobs, str]]:
+def legal_points(problem: LayerProblem) -> Iterator[tuple[Knobs, str]]:
     """The default, then all other points that make a schedule of their own, each with that schedule as JSON."""
     seen: set[str] = set()
     for knobs in (problem.default, *problem.space.points()):
@@ -110,7 +110,7 @@ def exhaust(
     return Exhausted(tuple(found))
 
 
-def to_data(found: Exhausted, problem: Problem, target: Target) -> dict[str, Any]:
+def to_data(found: Exhausted, problem: LayerProblem, target: Target) -> dict[str, Any]:
     """The points with their times, and what the pre-filter does to them, as JSON data.
 
     ``points`` maps the values of the knobs, in the order of ``knobs``, to a time [s] or null. With ``target`` and

@@ -11,7 +11,7 @@ from typing import Any
 from autotune.contest import to_candidate
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.trials import Trial, schedule_digest
 from schedules import Toolchain
 from tensorlang.errors import TuningError
@@ -24,14 +24,14 @@ class Measurements:
 
     Parameters
     ----------
-    problem : Problem
+    problem : LayerProblem
     measurer : Measurer
     path : Path
         A JSON line for every measurement; made if need be. What is no measurement is passed over: a line that a killed
         run left half written.
     """
 
-    def __init__(self, problem: Problem, measurer: Measurer, path: Path) -> None:
+    def __init__(self, problem: LayerProblem, measurer: Measurer, path: Path) -> None:
         self._problem = problem
         self._measurer = measurer
         self._path = path
@@ -74,7 +74,7 @@ class Measurements:
             file.write(json.dumps(data) + "\n")
 
 
-def measurements_path(directory: Path, problem: Problem, toolchain: Toolchain) -> Path:
+def measurements_path(directory: Path, problem: LayerProblem, toolchain: Toolchain) -> Path:
     """Where the measurements of a problem are kept: other code, another file."""
     made_by = hashlib.sha256(repr(toolchain).encode()).hexdigest()[:8]
     return directory / f"{problem.layer.name}-t{problem.threads}-{problem.key}-{made_by}.jsonl"

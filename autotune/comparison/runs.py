@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optuna.storages import InMemoryStorage
 
 from autotune.measure.outcome import Measurement
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.study import LayerStudy
 from autotune.transfer import Winner, find_winner, points_from
 
@@ -53,7 +53,7 @@ class Run:
 
 
 def search(
-    problems: Sequence[Problem],
+    problems: Sequence[LayerProblem],
     measures: Sequence[Callable[[str], Measurement]],
     variant: Variant,
     seed: int,
@@ -63,7 +63,7 @@ def search(
 
     Parameters
     ----------
-    problems : sequence of Problem
+    problems : sequence of LayerProblem
     measures : sequence of callable
         For each problem, schedule as JSON -> measurement.
     variant : Variant

@@ -15,7 +15,7 @@ from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Measurer
 from autotune.measure.slot import measuring_slot
 from autotune.networks import NetworkLayer
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.toolchain import find_toolchain
 from schedules import Database, Hardware, Knobs
 from schedules.prefilter import find_objection
@@ -66,7 +66,7 @@ def exhaust_layer(
     knobs: Sequence[str],
     most: int,
     begin: Callable[[int], Callable[[Knobs], None]],
-) -> tuple[Problem, Exhausted]:
+) -> tuple[LayerProblem, Exhausted]:
     """Measure every legal point of a layer's space, or of some knobs of it.
 
     Parameters
@@ -99,7 +99,7 @@ def exhaust_layer(
         return problem, exhaust(points, measure, partial(objection_to, problem), begin(len(points)))
 
 
-def objection_to(problem: Problem, knobs: Knobs) -> str:
+def objection_to(problem: LayerProblem, knobs: Knobs) -> str:
     """Why the pre-filter puts a point last on this machine; "" if it does not."""
     workload, default = problem.layer.workload, problem.default
     return find_objection(workload, problem.family, knobs, default, host_target(), problem.threads)
@@ -111,11 +111,11 @@ def _measuring() -> Iterator[Measurer]:
         yield measurer
 
 
-def _cold_problem(layer: NetworkLayer, threads: int) -> Problem:
+def _cold_problem(layer: NetworkLayer, threads: int) -> LayerProblem:
     problem = layer_problem(layer, host_target(), Hardware.here(threads))
     return replace(problem, starts=(), incumbent=None)
 
 
-def _measurements(problem: Problem, measurer: Measurer) -> Measurements:
+def _measurements(problem: LayerProblem, measurer: Measurer) -> Measurements:
     directory = Database.user().directory.parent / "measurements"
     return Measurements(problem, measurer, measurements_path(directory, problem, find_toolchain()))

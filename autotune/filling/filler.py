@@ -12,7 +12,7 @@ from autotune.contest import Contest, hold_contest, to_candidate
 from autotune.filling.tasks import Settled, Task
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import make_record
 from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
@@ -164,7 +164,7 @@ class Filler:
                 hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
             )
 
-    def _record(self, task: Task, problem: Problem, study: LayerStudy) -> str:
+    def _record(self, task: Task, problem: LayerProblem, study: LayerStudy) -> str:
         """Hold the contest and write the record; why that did not come about, else an empty string."""
         reason = ""
         for _ in range(_CONTESTS):
@@ -185,7 +185,7 @@ class Filler:
             return ""
         return reason
 
-    def _with_trial(self, problem: Problem, contest: Contest) -> Contest | None:
+    def _with_trial(self, problem: LayerProblem, contest: Contest) -> Contest | None:
         """The contest with the winner's check, which a record known before may not have had in this study."""
         if contest.winner.trial is not None:
             return contest

@@ -10,15 +10,13 @@ from time import perf_counter
 from autotune.measure.delay import waiting_s
 from autotune.measure.outcome import Outcome, Phase
 from autotune.measure.protocol import Message
+from autotune.measure.subjects import Subject, subject_of
 from autotune.measure.worker import Enter, Job
 from tensorlang.errors import BoundsError, LanguageError, ScheduleError, TargetError
-from tensorlang.nn import Layer, build, workload_from_json
 from tensorlang.runtime.buffers import empty_aligned
-from tensorlang.runtime.compile import compile as compile_kernel
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.peaks import measure_fma_peak_gflops, measure_read_bandwidth_gbs
 from tensorlang.runtime.timing import time_callable
-from tensorlang.schedule import Schedule
 from tensorlang.validation import CheckResult, Values, check_kernel, check_outputs, make_inputs
 from tensorlang.validation.oracle import expected_outputs
 
@@ -32,22 +30,18 @@ _HOPELESS = 2.0  # times slower than the incumbent: more samples would not chang
 _NOT_LEGAL = (ScheduleError, BoundsError, LanguageError, TargetError)
 
 
-def _compile(layer: Layer, schedule: str) -> Kernel:
-    return compile_kernel(
-        layer.output, Schedule.from_json(schedule, output=layer.output), shape=layer.shape, inputs=layer.inputs
-    )
-
-
-def _check(layer: Layer, kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str) -> CheckResult:
+def _check(
+    subject: Subject, kernel: Kernel, seeds: Sequence[int], threads: int, enter: Enter, about: str
+) -> CheckResult:
     """Compare with the oracle, whose answers are computed in a phase of its own the first time."""
     enter(Phase.ORACLE, about)
-    algorithm, shapes = layer.algorithm(), {item.name: layer.shape for item in kernel.outputs}
+    shapes = {item.name: subject.shapes[item.name] for item in kernel.outputs}
     for seed, values in product(seeds, Values):
-        expected_outputs(algorithm, shapes, values, seed)
+        expected_outputs(subject.algorithm, shapes, values, seed)
     enter(Phase.CHECK, about)
     for item in kernel.outputs:
-        if item.shape != layer.shape:
-            reason = f"{item.name} has shape {item.shape}, expected {layer.shape}"
+        if item.shape != shapes[item.name]:
+            reason = f"{item.name} has shape {item.shape}, expected {shapes[item.name]}"
             return CheckResult(False, inf, inf, tuple(seeds), reason)
     return check_kernel(kernel, seeds=seeds, threads=threads)
 
@@ -55,8 +49,8 @@ def _check(layer: Layer, kernel: Kernel, seeds: Sequence[int], threads: int, ent
 class _Run:
     """A kernel bound to data of its own, weights prepared: what is timed."""
 
-    def __init__(self, layer: Layer, kernel: Kernel, threads: int) -> None:
-        algorithm = layer.algorithm()
+    def __init__(self, subject: Subject, kernel: Kernel, threads: int) -> None:
+        algorithm = subject.algorithm
         arrays = make_inputs(algorithm, Values.FLOATS, _TIMING_SEED)
         weights, data = (
             {i.name: arrays[i.name] for i in algorithm.inputs if i.constant is kind} for kind in (True, False)
@@ -75,18 +69,18 @@ class _Run:
 def measure(request: Message, enter: Enter) -> Message:
     """Compile, check and time one schedule; see `autotune.measure.measurer.Candidate`."""
     enter(Phase.COMPILE)
-    layer = build(workload_from_json(request["workload"]))
+    subject = subject_of(request["workload"])
     try:
-        kernel = _compile(layer, request["schedule"])
+        kernel = subject.compile(request["schedule"])
     except _NOT_LEGAL as reason:
         return {"outcome": Outcome.ILLEGAL, "detail": reason.message, "phase": Phase.COMPILE}
     found = {"build_s": kernel.lowering_s + kernel.compile_s}
-    result = _check(layer, kernel, request["seeds"], request["threads"], enter, "")
+    result = _check(subject, kernel, request["seeds"], request["threads"], enter, "")
     found |= {"max_abs_error": result.max_abs_error, "max_rel_error": result.max_rel_error}
     if not result.ok:
         return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "phase": Phase.CHECK, **found}
     enter(Phase.TIME)
-    run = _Run(layer, kernel, request["threads"])
+    run = _Run(subject, kernel, request["threads"])
     samples, dropped = _time(run.call, request["incumbent_s"])
     if fault := run.find_fault():
         return {"outcome": Outcome.WRONG_ANSWER, "detail": fault, "phase": Phase.TIME, **found}
@@ -111,16 +105,16 @@ def _time(call: Callable[[], object], incumbent_s: float | None) -> tuple[list[f
 
 def compare(request: Message, enter: Enter) -> Message:
     """Time several schedules in interleaved rounds, each round starting with another; all are checked before."""
-    layer = build(workload_from_json(request["workload"]))
+    subject = subject_of(request["workload"])
     threads = request["threads"]
     runs = {}
     for label, schedule in request["schedules"].items():
         enter(Phase.COMPILE, label)
-        kernel = _compile(layer, schedule)
-        result = _check(layer, kernel, request["seeds"], threads, enter, label)
+        kernel = subject.compile(schedule)
+        result = _check(subject, kernel, request["seeds"], threads, enter, label)
         if not result.ok:
             return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "about": label}
-        runs[label] = _Run(layer, kernel, threads)
+        runs[label] = _Run(subject, kernel, threads)
     samples: dict[str, list[float]] = {label: [] for label in runs}
     labels = list(runs)
     begin, waited_s = perf_counter(), waiting_s()

@@ -16,12 +16,12 @@ CHECK_SEEDS = (0,)
 
 @dataclass(frozen=True)
 class Candidate:
-    """A schedule of a workload, to be compiled, checked and timed.
+    """A schedule of a workload or any other program, to be compiled, checked and timed.
 
     Attributes
     ----------
     workload : str
-        The workload as JSON.
+        What is computed, as `autotune.measure.subjects` reads it: a layer's workload as JSON, or a program.
     schedule : str
         The schedule as JSON.
     threads : int

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.codegen import Target
 from tensorlang.errors import LanguageError, caller_location
+from tensorlang.ir.algorithm import Algorithm
 from tensorlang.lang.build import build_algorithm
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
@@ -25,7 +26,7 @@ _NUMERICS = ("fast", "strict")
 
 
 def compile(
-    outputs: Func | Sequence[Func],
+    outputs: Func | Sequence[Func] | Algorithm,
     schedule: Schedule | None = None,
     *,
     shape: ShapeLike | None = None,
@@ -38,14 +39,14 @@ def compile(
 
     Parameters
     ----------
-    outputs : Func or sequence of Func
-        What the kernel computes. They, and all that they read, are frozen.
+    outputs : Func, sequence of Func, or Algorithm
+        What the kernel computes. Funcs, and all that they read, are frozen.
     schedule : Schedule, optional
         How. Without one every Func is computed by plain loops.
     shape : tuple of int, or mapping from output name to one, optional
         Extents of the outputs; where not given, the largest box at the origin whose reads stay inside every Input.
     inputs : sequence of Input and Param, optional
-        Argument order; by default the order of first use.
+        Argument order; by default the order of first use. An Algorithm has its own.
     target : Target, optional
         The host's if not given.
     numerics : {"fast", "strict"}
@@ -80,9 +81,9 @@ def compile(
     if numerics not in _NUMERICS:
         raise LanguageError(f"numerics={numerics!r} is unknown.", where=caller_location(), legal=" | ".join(_NUMERICS))
     start_s = time.perf_counter()
-    algorithm = build_algorithm(outputs, inputs)
+    algorithm = outputs if isinstance(outputs, Algorithm) else build_algorithm(outputs, inputs)
     shapes = infer_output_shapes(algorithm, given_shapes(algorithm, shape))
-    chosen = schedule if schedule is not None else Schedule(outputs if isinstance(outputs, Func) else outputs[0])
+    chosen = schedule if schedule is not None else Schedule(algorithm)
     resolved = resolve(algorithm, chosen)
     lowered = lower_cached(
         algorithm,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_type_hints
 
 from tensorlang.errors import ScheduleError
 from tensorlang.schedule.fields import FieldError, FieldKind, Stage
+from tensorlang.schedule.knobs import Knob
 from tensorlang.schedule.stages import StageName
 
 _MAX_SHOWN = 60
@@ -32,6 +33,9 @@ class Call:
     def __post_init__(self) -> None:
         for name, kind in field_kinds(type(self)).items():
             value = getattr(self, name)
+            if isinstance(value, Knob) and kind.takes_knob:
+                self._check_choices(name, kind, value)
+                continue
             try:
                 parsed = kind.parse(value)
             except FieldError as problem:
@@ -40,6 +44,22 @@ class Call:
                 ) from None
             # Tails and memories may come as plain text; the record holds the enumeration's member.
             object.__setattr__(self, name, parsed)
+
+    def _check_choices(self, name: str, kind: FieldKind[Any], knob: Knob) -> None:
+        for choice in knob.choices:
+            try:
+                kind.parse(choice)
+            except FieldError as problem:
+                raise self.error(
+                    f"{name} must be {problem}, but the knob {knob.name} has the choice {_shorten(choice)}.",
+                    rule=f"{name} is {problem}, whichever choice a knob takes",
+                ) from None
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """The holes among the arguments."""
+        values = (getattr(self, name) for name in field_kinds(type(self)))
+        return tuple(value for value in values if isinstance(value, Knob))
 
     def arguments(self, quote_stages: bool) -> str:
         """The arguments of the call as Python text, without those that are at their defaults."""
@@ -94,6 +114,8 @@ def argument_fields(call: type[Call]) -> tuple[Field[Any], ...]:
 
 
 def _render(kind: FieldKind[Any], value: object, quote_stages: bool) -> str:
+    if isinstance(value, Knob):
+        return repr(value) if quote_stages else value.shown
     try:
         return kind.render(kind.parse(value), quote_stages)
     except FieldError:

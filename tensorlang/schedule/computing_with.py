@@ -9,7 +9,7 @@ from typing import ClassVar
 from tensorlang.errors import ScheduleError, TensorlangError
 from tensorlang.ir.stmt import LoopKind, PartitionPolicy
 from tensorlang.schedule.directive import Directive
-from tensorlang.schedule.fields import LoopName, Stage
+from tensorlang.schedule.fields import LoopName, Site
 from tensorlang.schedule.fused_groups import clusters_in_order, groups_in_order
 from tensorlang.schedule.nest import LoopPlan, StagePlan
 from tensorlang.schedule.plan import Plan
@@ -75,7 +75,7 @@ class ComputeWith(Directive):
     """
 
     call: ClassVar[str] = "compute_with"
-    other: Stage
+    other: Site
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:

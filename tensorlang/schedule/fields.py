@@ -47,6 +47,8 @@ class FieldKind(Generic[T]):
         Whether the values are the rest of the arguments of the call, as in ``reorder(*loops)``.
     is_keyword : bool
         Whether the argument is written with its name, as in ``tail="round_up"``.
+    takes_knob : bool
+        Whether a knob may stand in its place, over choices that `parse` accepts.
     """
 
     parse: Callable[[object], T]
@@ -54,6 +56,7 @@ class FieldKind(Generic[T]):
     render: Callable[[T, bool], str]
     is_variadic: bool = False
     is_keyword: bool = False
+    takes_knob: bool = False
 
 
 def _quoted(value: object, _quote_stages: bool = True) -> str:
@@ -64,7 +67,8 @@ def _same(value: Any) -> Json:
     return value  # type: ignore[no-any-return]
 
 
-def _parse_loop(value: object) -> str:
+def parse_loop(value: object) -> str:
+    """The name of a loop; FieldError if it is none."""
     if not isinstance(value, str) or len(value) > MAX_NAME_LENGTH or _LOOP.fullmatch(value) is None:
         raise FieldError("the name of a loop")
     return value
@@ -80,7 +84,7 @@ def _parse_names(value: object) -> tuple[str, ...]:
     names = tuple(value) if isinstance(value, (tuple, list)) else ()
     if not 1 <= len(names) <= MAX_LOOPS:
         raise FieldError(f"a list of 1 to {MAX_LOOPS} names")
-    parsed = tuple(_parse_loop(name) for name in names)
+    parsed = tuple(parse_loop(name) for name in names)
     if len(set(parsed)) != len(parsed):
         raise FieldError("a list of distinct names")
     return parsed
@@ -92,7 +96,7 @@ def _parse_pairs(value: object) -> tuple[tuple[str, str], ...]:
         isinstance(item, (tuple, list)) and len(item) == 2 for item in items
     ):
         raise FieldError(f"a list of 1 to {MAX_LOOPS} pairs of a loop and a new name")
-    pairs = tuple((_parse_loop(loop), _parse_new_name(name)) for loop, name in items)
+    pairs = tuple((parse_loop(loop), _parse_new_name(name)) for loop, name in items)
     if any(len(set(names)) != len(pairs) for names in zip(*pairs, strict=True)):
         raise FieldError("a list of pairs of distinct loops and distinct names")
     return pairs
@@ -118,7 +122,8 @@ def _parse_optional_count(value: object) -> int | None:
     return None if value is None else _parse_count(value)
 
 
-def _parse_stage(value: object) -> StageName:
+def parse_stage(value: object) -> StageName:
+    """The stage that a text or a StageName names; FieldError if it names none."""
     # A StageName that a program built by hand is checked as any text is: it ends up in the Python of `source`.
     stage = parse_stage_name(str(value)) if isinstance(value, (str, StageName)) else None
     if stage is None:
@@ -147,7 +152,7 @@ def _one_of(enum: type[E], is_keyword: bool = False) -> FieldKind[E]:
             return enum(value)
         raise FieldError("one of " + ", ".join(enum))
 
-    return FieldKind(parse, str, lambda value, _: _quoted(str(value)), is_keyword=is_keyword)
+    return FieldKind(parse, str, lambda value, _: _quoted(str(value)), is_keyword=is_keyword, takes_knob=True)
 
 
 def _parse_flag(value: object) -> bool:
@@ -171,24 +176,32 @@ def _parse_message(value: object) -> str:
     return value
 
 
-_STAGE = FieldKind(_parse_stage, str, _render_stage)
+_STAGE = FieldKind(parse_stage, str, _render_stage)
+_SITE = FieldKind(parse_stage, str, _render_stage, takes_knob=True)
 _NEW_STAGE = FieldKind(_parse_new_stage, str, _render_stage)
 _FUNC = FieldKind(_parse_new_name, _same, _render_func)
-_LOOP_NAME = FieldKind(_parse_loop, _same, _quoted)
+_LOOP_NAME = FieldKind(parse_loop, _same, _quoted, takes_knob=True)
 _NEW_NAME = FieldKind(_parse_new_name, _same, _quoted)
-_COUNT = FieldKind(_parse_count, _same, _quoted)
-_OPTIONAL_COUNT = FieldKind(_parse_optional_count, _same, _quoted)
-_COORDINATE = FieldKind(_integer(-MAX_COORDINATE, MAX_COORDINATE, "an integer"), _same, _quoted)
+_COUNT = FieldKind(_parse_count, _same, _quoted, takes_knob=True)
+_OPTIONAL_COUNT = FieldKind(_parse_optional_count, _same, _quoted, takes_knob=True)
+_COORDINATE = FieldKind(_integer(-MAX_COORDINATE, MAX_COORDINATE, "an integer"), _same, _quoted, takes_knob=True)
 _CONDITION = FieldKind(_parse_condition, str, lambda value, _: _quoted(str(value)))
 _MESSAGE = FieldKind(_parse_message, _same, _quoted)
 _NAMES: FieldKind[tuple[str, ...]] = FieldKind(
-    _parse_names, lambda names: list(names), lambda names, _: ", ".join(map(_quoted, names)), is_variadic=True
+    _parse_names,
+    lambda names: list(names),
+    lambda names, _: ", ".join(map(_quoted, names)),
+    is_variadic=True,
+    takes_knob=True,
 )
 _PAIRS: FieldKind[tuple[tuple[str, str], ...]] = FieldKind(
     _parse_pairs, lambda pairs: [list(pair) for pair in pairs], _render_pairs
 )
 
 Stage: TypeAlias = Annotated[StageName, _STAGE]
+"""The stage that a directive is about."""
+Site: TypeAlias = Annotated[StageName, _SITE]
+"""Another stage."""
 NewStage: TypeAlias = Annotated[StageName, _NEW_STAGE]
 """A Func that the directive makes."""
 FuncName: TypeAlias = Annotated[str, _FUNC]
@@ -201,7 +214,7 @@ Pairs: TypeAlias = Annotated[tuple[tuple[str, str], ...], _PAIRS]
 """Loops that exist, each with a name that the directive makes."""
 Count: TypeAlias = Annotated[int, _COUNT]
 OptionalCount: TypeAlias = Annotated[int | None, _OPTIONAL_COUNT]
-Flag: TypeAlias = Annotated[bool, FieldKind(_parse_flag, _same, _quoted, is_keyword=True)]
+Flag: TypeAlias = Annotated[bool, FieldKind(_parse_flag, _same, _quoted, is_keyword=True, takes_knob=True)]
 Coordinate: TypeAlias = Annotated[int, _COORDINATE]
 ConditionText: TypeAlias = Annotated[Condition, _CONDITION]
 """A condition on Params."""

@@ -5,13 +5,27 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar, overload
 
 from tensorlang.errors import ScheduleError, caller_location
 from tensorlang.ir.stmt import Memory, PartitionPolicy
 from tensorlang.lang.expr import Expr
 from tensorlang.lang.func import Func
 from tensorlang.lang.input import Input
+from tensorlang.schedule.arguments import (
+    LoopArgument,
+    Number,
+    SiteArgument,
+    TailArgument,
+    flag_of,
+    loop_of,
+    loop_or_none,
+    loops_of,
+    number_of,
+    optional_number,
+    site_of,
+    tail_of,
+)
 from tensorlang.schedule.bounds import AlignBounds, Bound, SetEstimate
 from tensorlang.schedule.cases import Specialize, SpecializeFail, condition_text
 from tensorlang.schedule.computing_with import ComputeWith
@@ -19,19 +33,11 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.factoring import Rfactor
 from tensorlang.schedule.folding import FoldStorage
 from tensorlang.schedule.hints import Partition, Prefetch
+from tensorlang.schedule.knobs import Knob
+from tensorlang.schedule.level_holes import ComputeAtHole, HoistStorageHole, StoreAtHole
 from tensorlang.schedule.loops import Fuse, Rename, Split, Tile
 from tensorlang.schedule.marks import Parallel, Serial, Unroll, Vectorize
-from tensorlang.schedule.naming import (
-    LoopLike,
-    LoopPair,
-    StageLike,
-    func_name,
-    loop_name,
-    loop_names,
-    loop_pairs,
-    plain_integer,
-    stage_name,
-)
+from tensorlang.schedule.naming import LoopLike, LoopPair, func_name, loop_pairs
 from tensorlang.schedule.order import Reorder
 from tensorlang.schedule.placement import ComputeAt, ComputeAtInit, ComputeInline, ComputeRoot
 from tensorlang.schedule.racing import AllowRaceConditions, Atomic
@@ -89,68 +95,64 @@ class StageHandle:
     @_documents(Split)
     def split(
         self,
-        old: LoopLike,
+        old: LoopArgument,
         outer: LoopLike,
         inner: LoopLike,
-        factor: SupportsIndex,
-        tail: TailStrategy | str = TailStrategy.AUTO,
+        factor: Number,
+        tail: TailArgument = TailStrategy.AUTO,
     ) -> StageHandle:
-        names = loop_name(old), loop_name(outer), loop_name(inner)
-        return self._add(Split(self.stage, *names, plain_integer(factor), _tail(tail), where=caller_location()))
+        names = loop_of(old), loop_of(outer), loop_of(inner)
+        return self._add(Split(self.stage, *names, number_of(factor), tail_of(tail), where=caller_location()))
 
     @_documents(Fuse)
-    def fuse(self, outer: LoopLike, inner: LoopLike, fused: LoopLike) -> StageHandle:
-        names = loop_name(outer), loop_name(inner), loop_name(fused)
+    def fuse(self, outer: LoopArgument, inner: LoopArgument, fused: LoopLike) -> StageHandle:
+        names = loop_of(outer), loop_of(inner), loop_of(fused)
         return self._add(Fuse(self.stage, *names, where=caller_location()))
 
     @_documents(Reorder)
-    def reorder(self, *loops: LoopLike) -> StageHandle:
-        return self._add(Reorder(self.stage, loop_names(loops), where=caller_location()))
+    def reorder(self, *loops: LoopArgument) -> StageHandle:
+        return self._add(Reorder(self.stage, loops_of(loops), where=caller_location()))
 
     @_documents(Tile)
     def tile(
         self,
-        x: LoopLike,
-        y: LoopLike,
+        x: LoopArgument,
+        y: LoopArgument,
         xo: LoopLike,
         yo: LoopLike,
         xi: LoopLike,
         yi: LoopLike,
-        fx: SupportsIndex,
-        fy: SupportsIndex,
-        tail: TailStrategy | str = TailStrategy.AUTO,
+        fx: Number,
+        fy: Number,
+        tail: TailArgument = TailStrategy.AUTO,
     ) -> StageHandle:
-        old, outer = (loop_name(x), loop_name(y)), (loop_name(xo), loop_name(yo))
-        inner, factors = (loop_name(xi), loop_name(yi)), (plain_integer(fx), plain_integer(fy))
-        return self._add(Tile(self.stage, *old, *outer, *inner, *factors, _tail(tail), where=caller_location()))
+        old, outer = (loop_of(x), loop_of(y)), (loop_of(xo), loop_of(yo))
+        inner, factors = (loop_of(xi), loop_of(yi)), (number_of(fx), number_of(fy))
+        return self._add(Tile(self.stage, *old, *outer, *inner, *factors, tail_of(tail), where=caller_location()))
 
     @_documents(Rename)
-    def rename(self, old: LoopLike, new: LoopLike) -> StageHandle:
-        return self._add(Rename(self.stage, loop_name(old), loop_name(new), where=caller_location()))
+    def rename(self, old: LoopArgument, new: LoopLike) -> StageHandle:
+        return self._add(Rename(self.stage, loop_of(old), loop_of(new), where=caller_location()))
 
     # How loops run
 
     @_documents(Unroll)
-    def unroll(
-        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
-    ) -> StageHandle:
-        return self._add(Unroll(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+    def unroll(self, v: LoopArgument, n: Number | None = None, tail: TailArgument = TailStrategy.AUTO) -> StageHandle:
+        return self._add(Unroll(self.stage, loop_of(v), optional_number(n), tail_of(tail), where=caller_location()))
 
     @_documents(Vectorize)
     def vectorize(
-        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
+        self, v: LoopArgument, n: Number | None = None, tail: TailArgument = TailStrategy.AUTO
     ) -> StageHandle:
-        return self._add(Vectorize(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+        return self._add(Vectorize(self.stage, loop_of(v), optional_number(n), tail_of(tail), where=caller_location()))
 
     @_documents(Parallel)
-    def parallel(
-        self, v: LoopLike, n: SupportsIndex | None = None, tail: TailStrategy | str = TailStrategy.AUTO
-    ) -> StageHandle:
-        return self._add(Parallel(self.stage, loop_name(v), _optional(n), _tail(tail), where=caller_location()))
+    def parallel(self, v: LoopArgument, n: Number | None = None, tail: TailArgument = TailStrategy.AUTO) -> StageHandle:
+        return self._add(Parallel(self.stage, loop_of(v), optional_number(n), tail_of(tail), where=caller_location()))
 
     @_documents(Serial)
-    def serial(self, v: LoopLike) -> StageHandle:
-        return self._add(Serial(self.stage, loop_name(v), where=caller_location()))
+    def serial(self, v: LoopArgument) -> StageHandle:
+        return self._add(Serial(self.stage, loop_of(v), where=caller_location()))
 
     # Where it is computed
 
@@ -162,31 +164,55 @@ class StageHandle:
     def compute_root(self) -> StageHandle:
         return self._add(ComputeRoot(self.stage, where=caller_location()))
 
+    @overload
+    def compute_at(self, consumer: SiteArgument, loop: LoopArgument) -> StageHandle: ...
+
+    @overload
+    def compute_at(self, consumer: Knob) -> StageHandle: ...
+
     @_documents(ComputeAt)
-    def compute_at(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
-        return self._add(ComputeAt(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+    def compute_at(self, consumer: SiteArgument, loop: LoopArgument | None = None) -> StageHandle:
+        if loop is None and isinstance(consumer, Knob):
+            return self._add(ComputeAtHole(self.stage, consumer, where=caller_location()))
+        return self._add(ComputeAt(self.stage, site_of(consumer), loop_or_none(loop), where=caller_location()))
 
     @_documents(ComputeAtInit)
     def compute_at_init(self) -> StageHandle:
         return self._add(ComputeAtInit(self.stage, where=caller_location()))
 
     @_documents(ComputeWith)
-    def compute_with(self, other: StageLike, loop: LoopLike) -> StageHandle:
-        return self._add(ComputeWith(self.stage, stage_name(other), loop_name(loop), where=caller_location()))
+    def compute_with(self, other: SiteArgument, loop: LoopArgument) -> StageHandle:
+        return self._add(ComputeWith(self.stage, site_of(other), loop_of(loop), where=caller_location()))
 
     # From when to when it is stored
 
+    @overload
+    def store_at(self, consumer: SiteArgument, loop: LoopArgument) -> StageHandle: ...
+
+    @overload
+    def store_at(self, consumer: Knob) -> StageHandle: ...
+
     @_documents(StoreAt)
-    def store_at(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
-        return self._add(StoreAt(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+    def store_at(self, consumer: SiteArgument, loop: LoopArgument | None = None) -> StageHandle:
+        if loop is None and isinstance(consumer, Knob):
+            return self._add(StoreAtHole(self.stage, consumer, where=caller_location()))
+        return self._add(StoreAt(self.stage, site_of(consumer), loop_or_none(loop), where=caller_location()))
 
     @_documents(StoreRoot)
     def store_root(self) -> StageHandle:
         return self._add(StoreRoot(self.stage, where=caller_location()))
 
+    @overload
+    def hoist_storage(self, consumer: SiteArgument, loop: LoopArgument) -> StageHandle: ...
+
+    @overload
+    def hoist_storage(self, consumer: Knob) -> StageHandle: ...
+
     @_documents(HoistStorage)
-    def hoist_storage(self, consumer: StageLike, loop: LoopLike) -> StageHandle:
-        return self._add(HoistStorage(self.stage, stage_name(consumer), loop_name(loop), where=caller_location()))
+    def hoist_storage(self, consumer: SiteArgument, loop: LoopArgument | None = None) -> StageHandle:
+        if loop is None and isinstance(consumer, Knob):
+            return self._add(HoistStorageHole(self.stage, consumer, where=caller_location()))
+        return self._add(HoistStorage(self.stage, site_of(consumer), loop_or_none(loop), where=caller_location()))
 
     @_documents(HoistStorageRoot)
     def hoist_storage_root(self) -> StageHandle:
@@ -195,26 +221,26 @@ class StageHandle:
     # How it is stored
 
     @_documents(StoreIn)
-    def store_in(self, memory: Memory | str) -> StageHandle:
+    def store_in(self, memory: Memory | str | Knob) -> StageHandle:
         # The record's own check turns the text into a Memory, or refuses it.
         return self._add(StoreIn(self.stage, memory, where=caller_location()))  # type: ignore[arg-type]
 
     @_documents(SplitStorage)
-    def split_storage(self, dim: LoopLike, outer: LoopLike, inner: LoopLike, factor: SupportsIndex) -> StageHandle:
-        names = loop_name(dim), loop_name(outer), loop_name(inner)
-        return self._add(SplitStorage(self.stage, *names, plain_integer(factor), where=caller_location()))
+    def split_storage(self, dim: LoopArgument, outer: LoopLike, inner: LoopLike, factor: Number) -> StageHandle:
+        names = loop_of(dim), loop_of(outer), loop_of(inner)
+        return self._add(SplitStorage(self.stage, *names, number_of(factor), where=caller_location()))
 
     @_documents(ReorderStorage)
-    def reorder_storage(self, *dims: LoopLike) -> StageHandle:
-        return self._add(ReorderStorage(self.stage, loop_names(dims), where=caller_location()))
+    def reorder_storage(self, *dims: LoopArgument) -> StageHandle:
+        return self._add(ReorderStorage(self.stage, loops_of(dims), where=caller_location()))
 
     @_documents(AlignStorage)
-    def align_storage(self, dim: LoopLike, n: SupportsIndex) -> StageHandle:
-        return self._add(AlignStorage(self.stage, loop_name(dim), plain_integer(n), where=caller_location()))
+    def align_storage(self, dim: LoopArgument, n: Number) -> StageHandle:
+        return self._add(AlignStorage(self.stage, loop_of(dim), number_of(n), where=caller_location()))
 
     @_documents(FoldStorage)
-    def fold_storage(self, var: LoopLike, factor: SupportsIndex, fold_forward: bool = True) -> StageHandle:
-        fold = FoldStorage(self.stage, loop_name(var), plain_integer(factor), fold_forward, where=caller_location())
+    def fold_storage(self, var: LoopArgument, factor: Number, fold_forward: bool | Knob = True) -> StageHandle:
+        fold = FoldStorage(self.stage, loop_of(var), number_of(factor), flag_of(fold_forward), where=caller_location())
         return self._add(fold)
 
     @_documents(StreamStores)
@@ -250,38 +276,38 @@ class StageHandle:
     # Over which region
 
     @_documents(Bound)
-    def bound(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
-        values = plain_integer(min), plain_integer(extent)
-        return self._add(Bound(self.stage, loop_name(var), *values, where=caller_location()))
+    def bound(self, var: LoopArgument, min: Number, extent: Number) -> StageHandle:
+        values = number_of(min), number_of(extent)
+        return self._add(Bound(self.stage, loop_of(var), *values, where=caller_location()))
 
     @_documents(AlignBounds)
-    def align_bounds(self, var: LoopLike, modulus: SupportsIndex, remainder: SupportsIndex = 0) -> StageHandle:
-        values = plain_integer(modulus), plain_integer(remainder)
-        return self._add(AlignBounds(self.stage, loop_name(var), *values, where=caller_location()))
+    def align_bounds(self, var: LoopArgument, modulus: Number, remainder: Number = 0) -> StageHandle:
+        values = number_of(modulus), number_of(remainder)
+        return self._add(AlignBounds(self.stage, loop_of(var), *values, where=caller_location()))
 
     @_documents(SetEstimate)
-    def set_estimate(self, var: LoopLike, min: SupportsIndex, extent: SupportsIndex) -> StageHandle:
-        values = plain_integer(min), plain_integer(extent)
-        return self._add(SetEstimate(self.stage, loop_name(var), *values, where=caller_location()))
+    def set_estimate(self, var: LoopArgument, min: Number, extent: Number) -> StageHandle:
+        values = number_of(min), number_of(extent)
+        return self._add(SetEstimate(self.stage, loop_of(var), *values, where=caller_location()))
 
     # How it is compiled
 
     @_documents(Partition)
-    def partition(self, loop: LoopLike, policy: PartitionPolicy | str) -> StageHandle:
+    def partition(self, loop: LoopArgument, policy: PartitionPolicy | str | Knob) -> StageHandle:
         # The record's own check turns the text into a policy, or refuses it.
-        return self._add(Partition(self.stage, loop_name(loop), policy, where=caller_location()))  # type: ignore[arg-type]
+        return self._add(Partition(self.stage, loop_of(loop), policy, where=caller_location()))  # type: ignore[arg-type]
 
     @_documents(Prefetch)
     def prefetch(
         self,
         producer: Func | Input | str,
-        at: LoopLike,
-        from_: LoopLike,
-        offset: SupportsIndex = 1,
-        strategy: PrefetchStrategy | str = PrefetchStrategy.GUARD,
+        at: LoopArgument,
+        from_: LoopArgument,
+        offset: Number = 1,
+        strategy: PrefetchStrategy | str | Knob = PrefetchStrategy.GUARD,
     ) -> StageHandle:
-        names = func_name(producer), loop_name(at), loop_name(from_)
-        fetch = Prefetch(self.stage, *names, plain_integer(offset), strategy, where=caller_location())  # type: ignore[arg-type]
+        names = func_name(producer), loop_of(at), loop_of(from_)
+        fetch = Prefetch(self.stage, *names, number_of(offset), strategy, where=caller_location())  # type: ignore[arg-type]
         return self._add(fetch)
 
 
@@ -297,11 +323,3 @@ def _no_such_directive(stage: StageName, name: str) -> NoSuchDirectiveError:
         legal=" | ".join(known),
         hint='s.in_(producer, consumer, "name")' if name == "in_" else hint,
     )
-
-
-def _optional(n: SupportsIndex | None) -> int | None:
-    return None if n is None else plain_integer(n)
-
-
-def _tail(tail: TailStrategy | str) -> TailStrategy:
-    return tail  # type: ignore[return-value]  # the record's own check turns text into a TailStrategy, or refuses it

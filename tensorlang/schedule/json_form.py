@@ -6,7 +6,13 @@ Grammar::
     directive = {"directive": CALL, "stage": STAGE, FIELD: value, ...}
 
 CALL is a key of `tensorlang.schedule.table.DIRECTIVES`, STAGE is ``"C"`` or ``"C.update(0)"``; the fields are those
-of the directive. Fields at their defaults are left out, and no other keys are allowed.
+of the directive. Fields at their defaults are left out, and no other keys are allowed. In the place of a value that a
+knob may stand for::
+
+    knob      = {"knob": NAME, "choices": [choice, ...]}
+    choice    = integer | string | true | false | null | [string, ...]
+
+A level that is a hole is the field ``level`` of its directive, instead of ``consumer`` and ``loop``.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ from tensorlang.errors import ScheduleError
 from tensorlang.schedule.call import argument_fields, field_kinds
 from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.fields import Json
+from tensorlang.schedule.knobs import Knob
+from tensorlang.schedule.level_holes import LEVEL_HOLES
 from tensorlang.schedule.table import DIRECTIVES
 
 FORMAT = "tensorlang-schedule"
@@ -61,16 +69,33 @@ def _dump(directive: Directive) -> dict[str, Json]:
     body: dict[str, Json] = {"directive": directive.call, "stage": str(directive.stage)}
     for item in argument_fields(type(directive)):
         value = getattr(directive, item.name)
-        if item.default is MISSING or value != item.default:
+        if isinstance(value, Knob):
+            body[item.name] = _dump_knob(value)
+        elif item.default is MISSING or value != item.default:
             body[item.name] = kinds[item.name].dump(value)
     return body
+
+
+def _dump_knob(knob: Knob) -> Json:
+    return {"knob": knob.name, "choices": [list(one) if isinstance(one, tuple) else one for one in knob.choices]}
+
+
+def _read_knob(item: dict[str, object], where: str) -> Knob:
+    name, choices = item.get("knob"), item.get("choices")
+    if set(item) != {"knob", "choices"} or not isinstance(name, str) or not isinstance(choices, list):
+        _refuse(f"{_shown(item)} is not a knob.", 'an object of "knob", a name, and "choices", a list', where)
+    try:
+        return Knob(name, tuple(tuple(one) if isinstance(one, list) else one for one in choices))
+    except ScheduleError as problem:
+        _refuse(problem.message.partition(": ")[2], problem.rule, where)
 
 
 def _read(item: object, where: str) -> Directive:
     if not isinstance(item, dict):
         _refuse(f"{_shown(item)} is not a directive.", 'an object of "directive", "stage" and fields', where)
     call = item.get("directive")
-    kind = DIRECTIVES.get(call) if isinstance(call, str) else None
+    table = LEVEL_HOLES if isinstance(item.get("level"), dict) else DIRECTIVES
+    kind = table.get(call) if isinstance(call, str) else None
     if kind is None:
         _refuse(f"there is no directive {_shown(call)}.", ", ".join(DIRECTIVES), where)
     arguments = argument_fields(kind)
@@ -82,7 +107,9 @@ def _read(item: object, where: str) -> Directive:
     if missing := [name for name in known if name in needed - given]:
         _refuse(f"{call} lacks its field {missing[0]!r}.", f"fields of {call}: {', '.join(known)}", where)
     # Each record checks its own fields on construction, as it does for calls.
-    return kind(**{name: item[name] for name in known if name in given}, where=where)
+    values = {name: item[name] for name in known if name in given}
+    holes = {name: _read_knob(value, where) for name, value in values.items() if isinstance(value, dict)}
+    return kind(**{**values, **holes}, where=where)
 
 
 def _load(text: str) -> object:

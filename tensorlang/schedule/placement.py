@@ -8,7 +8,7 @@ from typing import ClassVar
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.cases import check_level_is_of_all_cases
 from tensorlang.schedule.directive import Directive
-from tensorlang.schedule.fields import LoopName, Stage
+from tensorlang.schedule.fields import LoopName, Site
 from tensorlang.schedule.placement_rules import (
     check_initialised_once,
     check_initialised_reads_no_output,
@@ -135,7 +135,7 @@ class ComputeAt(Directive):
     """
 
     call: ClassVar[str] = "compute_at"
-    consumer: Stage
+    consumer: Site
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:

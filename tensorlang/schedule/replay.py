@@ -53,8 +53,10 @@ def carry_out(directive: Directive, plan: Plan) -> Plan:
     Raises
     ------
     ScheduleError
-        If it is not legal there, as far as names tell.
+        If it is not legal there, as far as names tell, or has holes.
     """
+    if directive.knobs:
+        raise directive.holes_error(directive.knobs)
     refuse(check_case_is_about_loops(directive))
     return directive.apply(plan)
 

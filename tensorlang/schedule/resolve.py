@@ -15,8 +15,10 @@ def resolve(algorithm: Algorithm, schedule: Schedule) -> ResolvedSchedule:
     Raises
     ------
     ScheduleError
-        The first problem, as far as names tell; `Schedule.check` returns all of them.
+        If the schedule has holes; else the first problem, as far as names tell; `Schedule.check` returns all of them.
     """
+    for hole in schedule.holes:
+        raise hole
     plan, refused = replay(algorithm, schedule.directives)
     for problem in refused or find_problems(plan):
         raise problem

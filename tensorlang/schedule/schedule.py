@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from types import MappingProxyType
 from typing import TypeAlias
 
 from tensorlang.errors import ScheduleError, TensorlangError, caller_location
@@ -17,6 +19,7 @@ from tensorlang.schedule.directive import Directive
 from tensorlang.schedule.examine import examine
 from tensorlang.schedule.finish import find_problems
 from tensorlang.schedule.handle import StageHandle
+from tensorlang.schedule.knobs import ChoiceLike, Knob, distinct_knobs, no_such_knob
 from tensorlang.schedule.naming import StageLike, func_name, stage_name
 from tensorlang.schedule.plan import Plan, begin
 from tensorlang.schedule.replay import as_resolved, carry_out, replay
@@ -32,8 +35,9 @@ class Schedule:
     """How an algorithm is computed: an ordered tuple of directives, as data.
 
     Bound to an output, each directive is checked when it is given, and the error points at the user's line; without
-    one, only its fields are. Either way the schedule names stages and loops by name, and can be kept, compared and
-    loaded without the algorithm. Everything is checked again when it is compiled.
+    one, or after a hole (`tl.knob`), only its fields are, until it is filled. Either way the schedule names stages and
+    loops by name, and can be kept, compared and loaded without the algorithm. Everything is checked again when it is
+    compiled.
 
     Parameters
     ----------
@@ -89,6 +93,58 @@ class Schedule:
             `output`.
         """
         return cls(output, json_form.from_json(text))
+
+    @property
+    def knobs(self) -> tuple[Knob, ...]:
+        """The holes of the schedule in order of first use, each once; () if it can be compiled."""
+        return distinct_knobs(knob for directive in self._directives for knob in directive.knobs)
+
+    @property
+    def holes(self) -> tuple[ScheduleError, ...]:
+        """The error that says which holes there are, and where the first is; () if the schedule can be compiled."""
+        first = next((directive for directive in self._directives if directive.knobs), None)
+        return () if first is None else (first.holes_error(self.knobs),)
+
+    def fill(self, choices: Mapping[str, ChoiceLike] = MappingProxyType({}), /, **more: ChoiceLike) -> Schedule:
+        """The schedule with knobs replaced by one of their choices each; this one stays as it is.
+
+        Parameters
+        ----------
+        choices : mapping of str to choice, optional
+            By name of knob. A knob that is not named stays a hole.
+        **more : choice
+            The same, as keyword arguments.
+
+        Returns
+        -------
+        Schedule
+            Bound to the same output, against which names are checked now.
+
+        Raises
+        ------
+        ScheduleError
+            If there is no such knob, it has no such choice, or a directive is not legal as it is filled.
+
+        Examples
+        --------
+        >>> import tensorlang as tl
+        >>> s = tl.Schedule()
+        >>> s["f"].split("i", "io", "ii", tl.knob("ti", [4, 8])).unroll("ii", tl.knob("u", [2, 4]))
+        s[f]
+        >>> s.fill(ti=8)
+        s = tl.Schedule()
+        s["f"].split("i", "io", "ii", 8).unroll("ii", tl.knob("u", [2, 4]))
+        """
+        knobs = {knob.name: knob for knob in self.knobs}
+        given = {**choices, **more}
+        for name in given:
+            if name not in knobs:
+                raise no_such_knob(name, knobs.values())
+        found = {name: knobs[name].find(value) for name, value in given.items()}
+        filled = Schedule(self._algorithm)
+        for directive in self._directives:
+            filled._record(directive.filled(found))
+        return filled
 
     @property
     def directives(self) -> tuple[Directive, ...]:
@@ -157,10 +213,11 @@ class Schedule:
             The first directive that is not legal; the schedule is then left as it was.
         """
         algorithm = _algorithm(output)
-        plan, problems = replay(algorithm, self._directives)
+        whole = list(takewhile(lambda directive: not directive.knobs, self._directives))
+        plan, problems = replay(algorithm, whole)
         for problem in problems:
             raise problem
-        self._algorithm, self._plan = algorithm, plan
+        self._algorithm, self._plan = algorithm, plan if len(whole) == len(self._directives) else None
         return self
 
     def check(
@@ -180,8 +237,8 @@ class Schedule:
         Returns
         -------
         tuple of TensorlangError
-            First the directives that are refused, in order; then what is wrong with those that are left together; then
-            what their regions and extents show. A directive is named once.
+            The holes, if there are any. Else first the directives that are refused, in order; then what is wrong with
+            those that are left together; then what their regions and extents show. A directive is named once.
 
         Raises
         ------
@@ -211,6 +268,8 @@ class Schedule:
                 where=caller_location(),
                 legal="s.check(output) | s.bind(output)",
             )
+        if holes := self.holes:
+            return holes
         given = given_shapes(algorithm, shape)
         plan, refused = replay(algorithm, self._directives)
         problems = refused + find_problems(plan)
@@ -249,6 +308,9 @@ class Schedule:
 
     def _record(self, directive: Directive) -> int:
         """Carry out and keep a directive; return the number of those of its kind that its stage has been given."""
+        if directive.knobs:
+            directive.check_knobs_agree(self.knobs)
+            self._plan = None  # what follows a hole is checked when it is filled
         if self._plan is not None:
             self._plan = carry_out(directive, self._plan)
         self._directives += (directive,)

@@ -9,7 +9,7 @@ from tensorlang.errors import TensorlangError
 from tensorlang.schedule.call import Call
 from tensorlang.schedule.cases import check_level_is_of_all_cases
 from tensorlang.schedule.directive import Directive
-from tensorlang.schedule.fields import LoopName, Stage
+from tensorlang.schedule.fields import LoopName, Site
 from tensorlang.schedule.plan import FuncPlan, Plan
 from tensorlang.schedule.reads import stages_using
 from tensorlang.schedule.resolved import ROOT_LEVEL, LoopLevel
@@ -85,7 +85,7 @@ class StoreAt(Directive):
     """
 
     call: ClassVar[str] = "store_at"
-    consumer: Stage
+    consumer: Site
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:
@@ -184,7 +184,7 @@ class HoistStorage(Directive):
     """
 
     call: ClassVar[str] = "hoist_storage"
-    consumer: Stage
+    consumer: Site
     loop: LoopName
 
     def apply(self, plan: Plan) -> Plan:

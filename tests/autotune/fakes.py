@@ -11,7 +11,7 @@ from autotune.contest import Contest
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome, Phase
 from autotune.networks import Network, NetworkLayer
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.results import Projection
 from autotune.trials import Trial
 from schedules.space import Knob, Knobs, KnobValue, Space
@@ -34,8 +34,8 @@ def make_problem(
     starts: tuple[Knobs, ...] = (),
     is_legal: Callable[[Knobs], bool] = lambda knobs: True,
     make_schedule: Callable[[Knobs], str] = json.dumps,
-) -> Problem:
-    return Problem(
+) -> LayerProblem:
+    return LayerProblem(
         layer=layer,
         threads=1,
         family="gemm",

@@ -13,12 +13,12 @@ from typing import Any
 
 from autotune.measure import jobs
 from autotune.measure.protocol import Channel
+from autotune.measure.subjects import Subject
 from autotune.measure.worker import become_worker, serve
 from tensorlang.dtypes import float32, int64
 from tensorlang.ir.expr import Binary, BinaryOp, Cast, Const, Expr, Variable
 from tensorlang.ir.module import Module
 from tensorlang.ir.stmt import Block, For, LoopKind, Stmt, Store
-from tensorlang.nn import Layer
 from tensorlang.runtime import compile as compiler
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.schedule import Schedule
@@ -49,10 +49,11 @@ _FAULTS: dict[str, Stmt] = {
 }
 
 
-def _compile(layer: Layer, text: str) -> Kernel:
-    """Compile, with the fault after what the schedule makes of the layer, and keep nothing on disk."""
+def _compile(subject: Subject, text: str) -> Kernel:
+    """Compile, with the fault after what the schedule makes of the subject, and keep nothing on disk."""
     fault, _, schedule = text.partition(":")
-    shape = (layer.shape[0] // 2, *layer.shape[1:]) if fault == "half" else layer.shape
+    halves = 2 if fault == "half" else 1
+    shapes = {name: (shape[0] // halves, *shape[1:]) for name, shape in subject.shapes.items()}
     lower = vars(compiler)["lower"]
 
     def lower_with_fault(*args: Any, **kwargs: Any) -> Module:
@@ -62,13 +63,13 @@ def _compile(layer: Layer, text: str) -> Kernel:
 
     vars(compiler)["lower"] = lower_with_fault
     try:
-        chosen = Schedule.from_json(schedule, output=layer.output)
-        return compiler.compile(layer.output, chosen, shape=shape, inputs=layer.inputs, cache=False)
+        chosen = Schedule.from_json(schedule, output=subject.algorithm)
+        return compiler.compile(subject.algorithm, chosen, shape=shapes, cache=False)
     finally:
         vars(compiler)["lower"] = lower
 
 
 if __name__ == "__main__":
-    vars(jobs)["_compile"] = _compile
+    setattr(Subject, "compile", _compile)  # noqa: B010  # mypy knows that a method is no variable
     become_worker(int(sys.argv[1]))
     serve(Channel(socket.socket(fileno=int(sys.argv[2]))), jobs.JOBS, pool=64)

@@ -19,7 +19,7 @@ from autotune.filling.tasks import Settled, Task, make_tasks
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer, find_network, network_names
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.search import DEFAULT_SAMPLER
 from autotune.stopping import StopRequest
 from schedules import Database, Hardware, Record, Rung, lookup
@@ -162,7 +162,7 @@ def test_machine_that_stays_busy_ends_the_run_without_records(bench: Bench) -> N
 
 
 def test_small_space_is_exhausted_and_the_record_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def with_three_points(*arguments: Any) -> Problem:
+    def with_three_points(*arguments: Any) -> LayerProblem:
         problem = layer_problem(*arguments)
         first = problem.space.knobs[0]
         choices = (*(c for c in first.choices if c != problem.default[first.name]), problem.default[first.name])[-3:]

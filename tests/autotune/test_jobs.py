@@ -11,8 +11,9 @@ from autotune.measure import jobs
 from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate
 from autotune.measure.outcome import Outcome, Phase
+from autotune.measure.subjects import Subject, subject_of
 from schedules import lookup
-from tensorlang.nn import Gemm, build
+from tensorlang.nn import Gemm
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.validation import CheckResult
 
@@ -104,8 +105,8 @@ class Fickle:
 def test_answer_that_goes_wrong_while_it_is_timed_is_a_wrong_answer(
     monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    kernel = jobs._compile(build(WORKLOAD), DEFAULT)
-    monkeypatch.setattr(jobs, "_compile", lambda *_: Fickle(kernel, calls))
+    kernel = subject_of(WORKLOAD.to_json()).compile(DEFAULT)
+    monkeypatch.setattr(Subject, "compile", lambda *_: Fickle(kernel, calls))
     reply = jobs.measure(request(), Phases())
     assert (reply["outcome"], reply["phase"]) == (Outcome.WRONG_ANSWER, Phase.TIME)
     assert reply["detail"].startswith("after timing, out, with random floats of seed 0: 1 of 128 elements are wrong")

@@ -13,7 +13,7 @@ from optuna.storages import InMemoryStorage
 from autotune.contest import DEFAULT, RECORD, ROUNDS, find_contenders, hold_contest
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.networks import NetworkLayer
-from autotune.problem import Problem, layer_problem
+from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import is_worth_recording, make_record
 from autotune.reproduction import Ratio
 from autotune.session import _run_layer
@@ -35,14 +35,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
 
 
-def make_problem() -> Problem:
+def make_problem() -> LayerProblem:
     return layer_problem(LAYER, host_target(), HARDWARE)
 
 
 class ByOrder(FakeMeasurer):
     """Takes the default for the slowest, and any other schedule for the faster the later it was first seen."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: LayerProblem) -> None:
         super().__init__(time_of=lambda _: 1.0)
         self.times = {problem.make_schedule(problem.default): 1.0}
 
@@ -55,7 +55,7 @@ class ByOrder(FakeMeasurer):
         return super().compare(contenders, rounds)
 
 
-def search(problem: Problem, steps: int = 4) -> tuple[LayerStudy, ByOrder]:
+def search(problem: LayerProblem, steps: int = 4) -> tuple[LayerStudy, ByOrder]:
     study, measurer = LayerStudy(problem, InMemoryStorage(), 0), ByOrder(problem)
     for _ in range(steps):
         study.step(lambda schedule: ok(measurer.seen(schedule)))

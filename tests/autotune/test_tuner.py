@@ -16,7 +16,7 @@ from autotune.contest import Contest
 from autotune.measure.measurer import Candidate, Comparison
 from autotune.measure.outcome import Outcome
 from autotune.networks import NetworkLayer
-from autotune.problem import Problem
+from autotune.problem import LayerProblem
 from autotune.results import LayerResult
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage
@@ -27,7 +27,7 @@ from tensorlang.errors import TuningError
 from .fakes import DEFAULT, FakeMeasurer, Silence, make_layer, make_network, make_problem, time_of
 
 A, B = make_layer("a", 64, count=3), make_layer("b", 128)
-KEEPER = Callable[[Problem, Contest], None]
+KEEPER = Callable[[LayerProblem, Contest], None]
 
 
 def tune(
