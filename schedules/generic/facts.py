@@ -49,6 +49,8 @@ class StageFacts:
         Pure ones first, then the RVars in order.
     is_associative : bool
         Whether the terms of its update may come in any order, and together.
+    is_conditional : bool
+        Whether it leaves out points of its reduction domain.
     operations : int
         Size of its expressions [nodes].
     reads : mapping of str to int
@@ -62,6 +64,7 @@ class StageFacts:
     name: StageName
     axes: tuple[Axis, ...]
     is_associative: bool
+    is_conditional: bool
     operations: int
     reads: Mapping[str, int]
     vector_axis: str
@@ -125,6 +128,7 @@ def _stage_facts(func: FuncDef, index: int, definition: Definition, extents: Ext
         name=plan.name,
         axes=axes,
         is_associative=is_associative,
+        is_conditional=definition.predicate is not None,
         operations=len(nodes),
         reads=Counter(node.name for node in nodes if isinstance(node, Call) and node.name != func.name),
         vector_axis=best_vector_axis(definition, candidates),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from schedules.generic.decisions import INLINE, LEVELS, NO_AXIS, ROOT, Machine, tiles_of
+from schedules.generic.decisions import INLINE, LEVELS, NO_AXIS, ROOT, Machine
 from schedules.generic.facts import Axis, FuncFacts, StageFacts
 from schedules.generic.nests import NestChoice
 from schedules.space import Knob, KnobValue, Space
@@ -69,7 +69,7 @@ def as_point(stage: StageFacts, choice: NestChoice, knobs: Sequence[Knob]) -> di
         f"{name} vector": choice.vector,
         f"{name} width": choice.lanes * choice.vectors,
         f"{name} tasks": choice.tasks,
-        **{f"{name} tile {axis.name}": choice.tiles.get(axis.name, tiles_of(axis)[0]) for axis in stage.axes},
+        **{f"{name} tile {axis.name}": choice.tiles.get(axis.name, 1) for axis in stage.axes},
         **{f"{name} block {axis.name}": choice.blocks.get(axis.name, 0) for axis in stage.axes},
     }
     return Space(tuple(knobs)).nearest(wanted)

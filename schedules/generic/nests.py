@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schedules.generic.facts import Axis, StageFacts
-from tensorlang.schedule import Schedule, StageHandle
+from tensorlang.schedule import Schedule, StageHandle, TailStrategy
 
 MOST_COPIES = 64
 """Most copies of an expression that unrolling makes; a vector beyond the first counts as one."""
@@ -83,9 +83,12 @@ class _Loops:
 
 
 def build_nest(
-    schedule: Schedule, stage: StageFacts, choice: NestChoice, *, is_at_root: bool, nodes: int
+    schedule: Schedule, stage: StageFacts, choice: NestChoice, *, is_at_root: bool, is_exact: bool, nodes: int
 ) -> tuple[str, ...]:
     """Give a stage its loops; returns those that others may be computed at, outermost first.
+
+    There are none in a stage with a predicate: what is needed under one, in a part of the loops, bounds inference may
+    work on for minutes.
 
     Parameters
     ----------
@@ -95,6 +98,9 @@ def build_nest(
     choice : NestChoice
     is_at_root : bool
         Only then are there threads to spread work over.
+    is_exact : bool
+        Whether tails compute no more than is needed: where tiles are parts of tiles, what rounding up reads of others
+        grows from one to the next.
     nodes : int
         Size of the expressions of the stage, with what is inlined into them.
     """
@@ -103,13 +109,14 @@ def build_nest(
     if any(cut.lanes > 1 and not cut.axis.is_free for cut in cuts):
         handle.atomic()
     for cut in cuts:
-        _cut(handle, cut, loops, names)
+        _cut(handle, cut, loops, names, TailStrategy.GUARD_WITH_IF if is_exact else TailStrategy.AUTO)
     levels = [loops.reductions, loops.pure] if choice.is_reduction_outside else [loops.pure, loops.reductions]
     serial = [*loops.blocks, *levels[0], *levels[1]]
     nest = [*serial, *loops.copied_reductions, *loops.copied, *loops.lanes]
     if nest != [part for axis in stage.axes for part in loops.parts[axis.name]]:
         handle.reorder(*nest)
-    return _spread(handle, serial, loops, choice.tasks if is_at_root else 0, names)
+    left = _spread(handle, serial, loops, choice.tasks if is_at_root else 0, names)
+    return () if stage.is_conditional else left
 
 
 class _Names:
@@ -158,7 +165,7 @@ def _block(stage: StageFacts, axis: Axis, choice: NestChoice, tile: int) -> int:
     return block if tile < block < axis.extent else 1
 
 
-def _cut(handle: StageHandle, cut: _Cut, loops: _Loops, names: _Names) -> None:
+def _cut(handle: StageHandle, cut: _Cut, loops: _Loops, names: _Names, tail: TailStrategy) -> None:
     """Split one axis, and say how its parts run."""
     name, axis = cut.axis.name, cut.axis
     copied = loops.copied_reductions if axis.is_reduction else loops.copied
@@ -170,7 +177,7 @@ def _cut(handle: StageHandle, cut: _Cut, loops: _Loops, names: _Names) -> None:
         return
     if cut.block > 1:
         outer = names.make(name, "block")
-        handle.split(name, outer, name, cut.block)
+        handle.split(name, outer, name, cut.block, tail)
         loops.blocks.append(outer)
         parts.append(outer)
         loops.axes[outer] = axis
@@ -180,11 +187,11 @@ def _cut(handle: StageHandle, cut: _Cut, loops: _Loops, names: _Names) -> None:
     inner = name
     if cut.copies > 1:
         inner = names.make(name, "tile")
-        handle.split(name, name, inner, cut.tile)
+        handle.split(name, name, inner, cut.tile, tail)
         copied.append(inner)
         parts.append(inner)
     if cut.lanes > 1:
-        handle.vectorize(inner, cut.lanes)
+        handle.vectorize(inner, cut.lanes, tail)
         loops.lanes.append(f"{inner}.lane")
         parts.append(f"{inner}.lane")
     if cut.copies > 1:

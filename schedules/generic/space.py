@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schedules.generic.acceptance import is_accepted
 from schedules.generic.decisions import (
     INLINE,
     LEVELS,
@@ -132,7 +133,7 @@ class _Generic:
         plain = {name: value for name, value in point.items() if name.endswith(_PLACE)}
         for candidate in (point, _at_root(point), plain, _at_root(plain)):
             schedule = self._build(candidate)
-            if not schedule.check(shape=self.shapes):
+            if is_accepted(schedule, self.shapes):
                 return schedule
         return Schedule(self.algorithm)
 
@@ -148,7 +149,14 @@ class _Generic:
             places.compute(func)
             for stage in func.stages:
                 choice = self._choice(point, func, stage)
-                loops = build_nest(schedule, stage, choice, is_at_root=not outside, nodes=sizes.nodes[stage.name])
+                loops = build_nest(
+                    schedule,
+                    stage,
+                    choice,
+                    is_at_root=not outside,
+                    is_exact=len({of for of, _ in outside}) > 1,
+                    nodes=sizes.nodes[stage.name],
+                )
                 places.enclose(stage.name, outside, loops)
         return schedule
 

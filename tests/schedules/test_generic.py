@@ -38,7 +38,7 @@ def histogram() -> Subject:
     x, i, r = tl.Input("x", (40,), tl.uint8), tl.Var("i"), tl.RDom("r", 40)
     counts, out = tl.Func("counts"), tl.Func("out")
     counts[i] = tl.cast(tl.int32, 0)
-    counts[tl.cast(tl.int32, x[r])] += 1
+    counts[tl.cast(tl.int64, x[r])] += 1
     out[i] = counts[i] * 2
     return Subject(out, (256,), (out, counts))
 
@@ -74,7 +74,7 @@ def test_every_point_is_legal_and_the_default_is_right(name: str) -> None:
     algorithm, shapes = build_algorithm(program.output), {program.output.name: program.shape}
     space = generic_space(algorithm, shape=shapes, threads=2)
     assert space.space.contains(space.default)
-    for point in random_points(space, 1, 2):
+    for point in random_points(space, 1, 1):
         lower_point(algorithm, shapes, space.make(point))
     schedule = space.make(space.default)
     assert schedule.directives and not schedule.knobs
@@ -82,12 +82,12 @@ def test_every_point_is_legal_and_the_default_is_right(name: str) -> None:
     assert check_kernel(kernel, threads=2).reason == ""
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_points_of_random_programs_are_legal(seed: int) -> None:
     program = drawn_program(seed)
     algorithm = build_algorithm(program.outputs)
     space = generic_space(algorithm, shape=program.shapes, threads=2)
-    for point in (space.default, *random_points(space, seed, 2)):
+    for point in (space.default, *random_points(space, seed, 1)):
         lower_point(algorithm, program.shapes, space.make(point))
 
 
@@ -141,11 +141,19 @@ def test_sums_in_any_order_may_be_vectors_and_others_may_not() -> None:
 
 
 def test_what_seems_to_leave_an_input_is_computed_whole() -> None:
+    """One of these points computes parts of a Func of which bounds inference knows too little."""
     program = drawn_program(13)
     algorithm = build_algorithm(program.outputs)
     space = generic_space(algorithm, shape=program.shapes, threads=2)
     for point in random_points(space, 13, 4):
         lower_point(algorithm, program.shapes, space.make(point))
+
+
+def test_a_loop_that_never_runs() -> None:
+    x, i, f = tl.Input("x", (9,), tl.float32), tl.Var("i"), tl.Func("f")
+    f[i] = x[i] * 2
+    space = generic_space(f, shape=(0,), threads=2)
+    lower_point(build_algorithm(f), {"f": (0,)}, space.make(space.default))
 
 
 def test_the_example_of_the_docstring() -> None:
