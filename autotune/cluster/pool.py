@@ -11,6 +11,7 @@ from types import TracebackType
 from distributed import Client, Future
 
 from autotune.cluster import worker
+from autotune.cluster.answers import Lost, fetch
 from autotune.cluster.machine import Kind, Report, why_unfit
 from schedules import Toolchain
 
@@ -162,15 +163,13 @@ class MachinePool:
                 self._take_in(address, asked)
 
     def _take_in(self, address: str, asked: Future) -> None:
-        if asked.status == "error":
-            reason = f"{type(asked.exception()).__name__}: {asked.exception()}"
-        elif asked.status == "finished":
-            found = asked.result()
-            reason = why_unfit(found.kind, self._toolchain)
-        else:  # lost with a scheduler that has come back since
+        found = Lost(asked.status) if asked.cancelled() or asked.status == "lost" else fetch(asked)
+        if isinstance(found, Lost) and asked.status != "error":  # gone before it answered: to be asked again
+            asked.cancel()
             del self._questions[address]
             return
-        if not reason:
+        reason = found.detail if isinstance(found, Lost) else why_unfit(found.kind, self._toolchain)
+        if not isinstance(found, Lost) and not reason:
             with self._changed:
                 self._reports[address] = found
                 self._changed.notify_all()
