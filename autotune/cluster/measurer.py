@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from distributed import Future
 
 from autotune.cluster import worker
+from autotune.cluster.answers import Lost, fetch
 from autotune.cluster.machine import Kind
 from autotune.cluster.pool import MachinePool, Slot
 from autotune.measure.limits import Limits
@@ -21,13 +21,6 @@ _TRIES = 3
 _POLL_S = 0.1
 _OVERHEAD_S = 60.0
 _RUNS_PER_JOB = 2  # a candidate is measured again where an earlier one may be to blame for its end
-
-
-@dataclass(frozen=True)
-class _Lost:
-    """A job that brought no answer, and why."""
-
-    detail: str
 
 
 class ClusterMeasurer:
@@ -60,7 +53,7 @@ class ClusterMeasurer:
         answer = self._do(
             candidate.workload, _longest_s(candidate.limits), self._is_cut_short, _failed, worker.measure, candidate
         )
-        if isinstance(answer, _Lost):
+        if isinstance(answer, Lost):
             return Measurement(Outcome.INFRA, detail=answer.detail, phase=Phase.START)
         assert isinstance(answer, Measurement)
         return answer
@@ -78,7 +71,7 @@ class ClusterMeasurer:
             dict(contenders),
             rounds,
         )
-        if isinstance(answer, _Lost):
+        if isinstance(answer, Lost):
             failure = Measurement(Outcome.INFRA, detail=answer.detail, phase=Phase.START)
             return Comparison({}, dict.fromkeys(contenders, failure))
         assert isinstance(answer, Comparison)
@@ -88,7 +81,7 @@ class ClusterMeasurer:
         """Measure what one of the machines can do at best; None if that failed."""
         longest_s = _longest_s(Limits())
         answer = self._do("", longest_s, self._is_cut_short, lambda found: found is None, worker.peaks, threads)
-        return None if isinstance(answer, _Lost) else answer
+        return None if isinstance(answer, Lost) else answer
 
     def close(self) -> None:
         """Nothing to release: the pool has the machines."""
@@ -112,11 +105,11 @@ class ClusterMeasurer:
                 preferred = self._machine_of.get(workload, "")
             slot = self._pool.acquire(self._kind, preferred, interrupted)
             if slot is None:
-                return _Lost("interrupted" if interrupted() else f"no machine of kind {self._kind} is there")
+                return Lost("interrupted" if interrupted() else f"no machine of kind {self._kind} is there")
             with self._lock:
                 self._machine_of[workload] = slot.machine
             answer = self._ask(slot, longest_s, interrupted, job, arguments)
-            has_failed = isinstance(answer, _Lost) or is_failure(answer)
+            has_failed = isinstance(answer, Lost) or is_failure(answer)
             self._pool.release(slot, failed=has_failed and not interrupted())
             if not has_failed or interrupted():
                 break
@@ -135,17 +128,12 @@ class ClusterMeasurer:
                 job, *arguments, workers=[slot.address], allow_other_workers=False, retries=0, pure=False
             )
         except (OSError, RuntimeError) as reason:  # the scheduler is away
-            return _Lost(str(reason))
+            return Lost(str(reason))
         why_lost = self._wait(future, slot, monotonic() + longest_s, interrupted)
         if why_lost:
             future.cancel()
-            return _Lost(why_lost)
-        if future.status == "finished":
-            return future.result()
-        if future.status == "error":
-            raised = future.exception()
-            return _Lost(f"{type(raised).__name__}: {raised}")
-        return _Lost(f"the job was {future.status}")
+            return Lost(why_lost)
+        return fetch(future)
 
     def _wait(self, future: Future, slot: Slot, deadline: float, interrupted: Callable[[], bool]) -> str:
         """Wait until a job is done, and return "", or why it is not waited for any longer."""

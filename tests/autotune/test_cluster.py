@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -179,6 +179,35 @@ def test_candidate_whose_workers_always_die_is_given_up(pool: MachinePool, log: 
     assert make_measurer(pool).measure(Candidate("w", schedule(), 1)).outcome is Outcome.OK
 
 
+class ResultThatIsGone:
+    """A job that is done, but whose worker died with the result: whoever waits for it without limit waits for ever."""
+
+    status = "finished"
+
+    def add_done_callback(self, call: Callable[[object], None]) -> None:
+        call(self)
+
+    def result(self, timeout: float | None = None) -> object:
+        assert timeout is not None
+        raise TimeoutError
+
+
+def test_result_that_died_with_its_worker_is_asked_for_again(
+    pool: MachinePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def submit(*arguments: object, workers: list[str], **options: object) -> ResultThatIsGone:
+        asked.extend(workers)
+        return ResultThatIsGone()
+
+    with monkeypatch.context() as context:
+        context.setattr(pool.client, "submit", submit)
+        found = make_measurer(pool).measure(Candidate("w", schedule(), 1))
+    assert (found.outcome, found.detail) == (Outcome.INFRA, "the worker was lost with its result")
+    assert len(asked) == 3
+
+
 def test_measurement_that_is_given_up_frees_its_machine(pool: MachinePool) -> None:
     begin = monotonic()
     measurer = ClusterMeasurer(pool, OTHER, lambda: monotonic() > begin + 0.5)
@@ -210,7 +239,7 @@ class StopsAfter(Silence):
 
     def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
         self.counts[layer.name] += 1
-        if len(self.counts) == 4 and min(self.counts.values()) == self.trials:
+        if len(self.counts) == 4 and min(self.counts.values()) == self.trials or self.counts.total() == 200:
             self.trials = -1
             os.kill(os.getpid(), signal.SIGINT)
 
