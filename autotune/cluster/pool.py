@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
+from typing import Any
 
 from distributed import Client, Future
 
@@ -96,6 +97,13 @@ class MachinePool:
         with self._changed:
             return len({report.machine for report in self._reports.values() if report.kind == kind})
 
+    @property
+    def is_settled(self) -> bool:
+        """True if there are workers, and every one has answered where it runs."""
+        with self._changed:
+            asked = tuple(self._questions)
+            return bool(asked) and all(address in self._reports or address in self._refused for address in asked)
+
     def workers(self) -> dict[str, str]:
         """The machine of each worker that is there now and can be used, by the worker's address."""
         with self._changed:
@@ -155,21 +163,22 @@ class MachinePool:
             self._reports = {address: found for address, found in self._reports.items() if address in present}
             self._questions = {address: asked for address, asked in self._questions.items() if address in present}
         for address in present - self._questions.keys():
-            self._questions[address] = self.client.submit(
-                worker.report, workers=[address], allow_other_workers=False, pure=False
-            )
+            asked = self.client.submit(worker.report, workers=[address], allow_other_workers=False, pure=False)
+            with self._changed:
+                self._questions[address] = asked
         for address, asked in tuple(self._questions.items()):
             if address not in self._reports and asked.done():
                 self._take_in(address, asked)
 
     def _take_in(self, address: str, asked: Future) -> None:
-        found = Lost(asked.status) if asked.cancelled() or asked.status == "lost" else fetch(asked)
+        found: Any = Lost(asked.status) if asked.cancelled() or asked.status == "lost" else fetch(asked)
         if isinstance(found, Lost) and asked.status != "error":  # gone before it answered: to be asked again
             asked.cancel()
-            del self._questions[address]
+            with self._changed:
+                del self._questions[address]
             return
         reason = found.detail if isinstance(found, Lost) else why_unfit(found.kind, self._toolchain)
-        if not isinstance(found, Lost) and not reason:
+        if not reason:
             with self._changed:
                 self._reports[address] = found
                 self._changed.notify_all()

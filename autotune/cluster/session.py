@@ -32,6 +32,7 @@ from schedules import Database
 from tensorlang.errors import TuningError
 
 _FIRST_WORKER_S = 120.0
+_ANSWER_S = 10.0
 _POLL_S = 0.5
 _MOST_KINDS = 64
 
@@ -95,8 +96,9 @@ def tune_on_cluster(
 
 
 def _await_worker(pool: MachinePool, stop: StopRequest, address: ClusterAddress) -> None:
+    """Wait for the first worker, and then for what other workers that are there answer."""
     begin = monotonic()
-    while not pool.kinds() and not stop.requested:
+    while not (pool.kinds() and (pool.is_settled or monotonic() - begin > _ANSWER_S)) and not stop.requested:
         if monotonic() - begin > _FIRST_WORKER_S:
             raise TuningError(
                 f"No fit worker joined {address.text} within {_FIRST_WORKER_S:.0f} s.",

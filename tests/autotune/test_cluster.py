@@ -239,7 +239,7 @@ class StopsAfter(Silence):
 
     def on_trial(self, layer: NetworkLayer, trial: Trial, best_s: float | None) -> None:
         self.counts[layer.name] += 1
-        if len(self.counts) == 4 and min(self.counts.values()) == self.trials:
+        if len(self.counts) == 4 and min(self.counts.values()) == self.trials or self.counts.total() == 200:
             self.trials = -1
             os.kill(os.getpid(), signal.SIGINT)
 
