@@ -107,7 +107,8 @@ class LayerStudy:
     @property
     def best(self) -> Trial | None:
         """The fastest trial so far, by its measurement in the search."""
-        return next(iter(fastest(self.trials.values(), 1)), None)
+        # A copy: others may ask while another thread measures.
+        return next(iter(fastest(tuple(self.trials.values()), 1)), None)
 
     @property
     def confirmed_digest(self) -> str:
