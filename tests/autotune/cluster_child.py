@@ -24,12 +24,16 @@ def _note(event: str, **more: object) -> None:
         log.write(line + "\n")
 
 
+def _parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+
+
 def _kill_worker_while_marked(folder: str) -> None:
     """End the Dask worker, as when a machine goes down, as long as there are files in `folder`; each time one less."""
     marks = sorted(Path(folder).iterdir())
     if marks:
         marks[0].unlink()
-        os.kill(os.getppid(), signal.SIGKILL)
+        os.kill(_parent_of(os.getppid()), signal.SIGKILL)  # the worker's own child is the guard
         time.sleep(60)
 
 

@@ -192,7 +192,7 @@ def fuzz(cases: int, seed: int) -> Counter[str]:
 
 def _load(content: bytes) -> str:
     """Load what might be a file; all that is wrong with it must be said as a problem."""
-    begin = time.process_time()
+    begin = time.thread_time()  # not the process's: other tests of it leave threads at work
     file = RecordFile.parse(Path("case.jsonl"), content)
     wanted = list(file.records_of(lambda workload: workload.op == "gemm"))
     contents = file.contents
@@ -200,7 +200,7 @@ def _load(content: bytes) -> str:
         use(found)
     assert [r for r in contents.records if r.workload.op == "gemm"] == wanted, content[:2000]
     assert all(len(str(problem)) < 1_200 for problem in contents.problems), content[:2000]
-    assert time.process_time() - begin <= MOST_CPU_S, content[:2000]
+    assert time.thread_time() - begin <= MOST_CPU_S, content[:2000]
     return "records" if contents.records else "refused"
 
 
