@@ -341,6 +341,7 @@ def test_corrupt_file_in_the_way_is_set_aside_and_named(tmp_path: Path, monkeypa
 
 def test_list_says_which_of_two_records_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+    monkeypatch.setattr(Database, "shipped", lambda: Database(tmp_path / "published"))
     slow, fast = (record(WORKLOADS[0], best_ns=best_ns, on=Hardware.here(1)) for best_ns in (50, 20))
     for one in (slow, fast):
         Database.user().append(one)

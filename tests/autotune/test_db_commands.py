@@ -40,6 +40,7 @@ class Machine(Answer):
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Database, "shipped", lambda: Database(tmp_path / "published"))
     answer_with(monkeypatch, Outcome.OK)
     for record in (SMALL, LARGE, UNSEARCHED):
         Database.user().append(record)
