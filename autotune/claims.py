@@ -64,10 +64,19 @@ def is_lost(running: FrozenTrial, *, is_alone: bool) -> bool:
     return is_alone or begin is None or (datetime.now() - begin).total_seconds() > _UNCLAIMED_S
 
 
+def is_abandoned(claim: Mapping[str, Any]) -> bool:
+    """Whether a claim was another process's, and that works on it no more."""
+    return not _is_own(claim) and not _may_hold(claim)
+
+
+def _is_own(claim: Mapping[str, Any]) -> bool:
+    return bool(claim["host"] == _host() and claim["pid"] == os.getpid())
+
+
 def _may_hold(claim: Mapping[str, Any]) -> bool:
     """Whether the claim's owner is another process that may be at work."""
     if claim["host"] == _host():
-        return bool(claim["pid"] != os.getpid()) and _is_alive(claim)
+        return not _is_own(claim) and _is_alive(claim)
     return bool(time.time() < claim["until"])
 
 

@@ -10,6 +10,7 @@ from optuna.storages import BaseStorage
 
 from autotune.budget import Budget
 from autotune.contest import DEFAULT, Contest, hold_contest, to_candidate
+from autotune.measure.failures import FailureStreak
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.program_problem import ProgramProblem
@@ -17,10 +18,7 @@ from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
 from autotune.trials import Trial
 from schedules.space import Knobs
-from tensorlang.errors import TuningError
 from tensorlang.schedule import Schedule
-
-_MOST_INFRA_FAILURES = 3
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,7 @@ class ProgramSearch:
         self._trials = trials
         self._notify = notify
         self._study = LayerStudy(problem, storage, seed)
-        self._infra_failures = 0
-        self._is_exhausted = False
+        self._failures = FailureStreak()
 
     def run(self) -> TuningResult:
         """Search, then time the best against the baseline.
@@ -136,7 +133,7 @@ class ProgramSearch:
 
     def _is_over(self) -> bool:
         is_enough = self._trials is not None and len(self._study.trials) >= self._trials
-        return self._is_exhausted or is_enough or self._stop.requested or self._budget.left_s <= 0
+        return self._study.is_exhausted or is_enough or self._stop.requested or self._budget.left_s <= 0
 
     def _step(self) -> None:
         best = self._study.best
@@ -147,21 +144,10 @@ class ProgramSearch:
 
         trial = self._study.step(measure)
         if trial is None:
-            self._is_exhausted = True
             return
-        self._count_infra_failures(trial.measurement)
+        self._failures.count(failed=trial.measurement.outcome is Outcome.INFRA and not self._stop.requested)
+        self._failures.check(trial.measurement.detail)
         self._notify(trial)
-
-    def _count_infra_failures(self, measurement: Measurement) -> None:
-        if measurement.outcome is not Outcome.INFRA or self._stop.requested:
-            self._infra_failures = 0
-            return
-        self._infra_failures += 1
-        if self._infra_failures >= _MOST_INFRA_FAILURES:
-            raise TuningError(
-                f"Measuring failed {self._infra_failures} times in a row: {measurement.detail}.",
-                hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
-            )
 
     def _result(self, contest: Contest | None) -> TuningResult:
         problem, trials = self._problem, tuple(self._study.trials.values())
@@ -179,7 +165,7 @@ class ProgramSearch:
             trials=trials,
             outcomes=outcomes,
             doubt=doubt,
-            is_exhausted=self._is_exhausted,
+            is_exhausted=self._study.is_exhausted,
         )
 
     def _why_untimed(self) -> str:

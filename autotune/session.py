@@ -9,10 +9,9 @@ from autotune.contest import DEFAULT, ROUNDS, Contest
 from autotune.decision import find_disturbance
 from autotune.events import Listener
 from autotune.machine import describe_machine
+from autotune.measure.exclusive import exclusive_measurer
 from autotune.measure.limits import Limits
-from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate, Comparison, Measurer, Peaks
-from autotune.measure.slot import measuring_slot
 from autotune.networks import Network, NetworkLayer
 from autotune.problem import LayerProblem, layer_problem
 from autotune.recording import is_worth_recording, make_record
@@ -79,11 +78,8 @@ def tune_network(
     storage = open_storage(storage_url)
     machine = describe_machine()
     target, hardware = host_target(), Hardware.here(threads)
-    with (
-        measuring_slot(database.directory.parent),
-        StopRequest() as stop,
-        LocalMeasurer(interrupted=stop.cuts_short) as measurer,
-    ):
+    stop = StopRequest()
+    with exclusive_measurer(stop) as measurer:
         budget = Budget(budget_s)
         peaks = measurer.peaks(threads)
         listener.on_peaks(peaks)
@@ -134,7 +130,7 @@ def run_network(network: Network, threads: int, notify: Callable[[NetworkLayer],
         If another run is measuring.
     """
     spent = Budget(float("inf"))
-    with measuring_slot(Database.user().directory.parent), LocalMeasurer() as measurer:
+    with exclusive_measurer() as measurer:
         peaks = measurer.peaks(threads)
         layers = []
         for layer in network.layers:

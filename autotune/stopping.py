@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
+import threading
 from types import FrameType, TracebackType
 
 
 class StopRequest:
     """While active, the first SIGINT or SIGTERM asks the run to stop; the second raises KeyboardInterrupt.
 
-    Use it as a context manager in the main thread. The measuring child is in a session of its own, so a Ctrl-C of
-    the terminal does not reach it.
+    Use it as a context manager. In another thread than the main one it does nothing: signals do not come there. The
+    measuring child is in a session of its own, so a Ctrl-C of the terminal does not reach it.
 
     Attributes
     ----------
@@ -27,7 +28,8 @@ class StopRequest:
         self.is_finishing = False
 
     def __enter__(self) -> StopRequest:
-        self._previous = {number: signal.signal(number, self._on_signal) for number in self._SIGNALS}
+        numbers = self._SIGNALS if threading.current_thread() is threading.main_thread() else ()
+        self._previous = {number: signal.signal(number, self._on_signal) for number in numbers}
         return self
 
     def __exit__(

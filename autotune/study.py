@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -12,7 +13,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from autotune.claims import CLAIM, is_lost, join_study, make_claim
+from autotune.claims import CLAIM, is_abandoned, is_lost, join_study, make_claim
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.points import ChosenPoint, from_indices, sample_points, suggest_point, to_indices
 from autotune.problem import Problem
@@ -27,6 +28,7 @@ _CONFIRMED = "confirmed"
 _STARTS = "starts"
 _LEASES = 4  # times the limits: a candidate may be measured again in a new child, or on another machine
 _LONGEST_WAIT_S = 900.0  # for a machine to measure on
+_WAIT_FOR_OTHERS_S = 0.5
 
 # A constraint above 0 tells the sampler that a point is infeasible, and how far from feasible it is.
 _INFEASIBILITY = {
@@ -70,6 +72,8 @@ class LayerStudy:
         What was measured, by hash of the schedule, in order.
     default_digest : str
         Hash of the heuristic default's schedule.
+    is_exhausted : bool
+        True if no untried legal point was found when one was looked for last.
 
     Notes
     -----
@@ -90,7 +94,7 @@ class LayerStudy:
         self.trials: dict[str, Trial] = {}
         self._seed = seed
         self._sampler_name = sampler
-        self._is_exhausted = False
+        self.is_exhausted = False
         self._lease_s = _LEASES * sum(problem.limits.phase_s.values()) + _LONGEST_WAIT_S
         self._seen: set[int] = set()
         self._points: dict[str, _Point | None] = {}
@@ -121,7 +125,7 @@ class LayerStudy:
         return Search(
             checked=sum(trial.measurement.outcome is Outcome.OK for trial in self.trials.values()),
             tried=len(self.trials),
-            exhausted=self._is_exhausted,
+            exhausted=self.is_exhausted,
             sampler=self._sampler_name,
             seed=self._seed,
             default=self.default_digest,
@@ -133,7 +137,10 @@ class LayerStudy:
 
     def offer(self, points: Iterable[Knobs]) -> None:
         """Try these points next, if they are legal and new: what was found elsewhere."""
-        self._set_starts([*self._starts, *points])
+        known = set(map(_key, self._starts))
+        new = {key: point for point in points if (key := _key(point)) not in known}
+        if new:
+            self._set_starts([*self._starts, *new.values()])
 
     def step(self, measure: Callable[[str], Measurement]) -> Trial | None:
         """Choose a schedule that was not measured before, measure it, and return the trial.
@@ -146,7 +153,8 @@ class LayerStudy:
         Returns
         -------
         Trial or None
-            None when no untried legal point can be found: the space is exhausted.
+            None when no untried legal point can be found: `is_exhausted`, or others work on all that are left. Then it
+            has waited a moment.
         """
         passed_over: set[str] = set()  # others work on them; what comes of them is taken up when they are done
         while (point := self._choose(passed_over)) is not None:
@@ -154,7 +162,9 @@ class LayerStudy:
             trial = self._try_next(measure, passed_over)
             if trial is not None:
                 return trial
-        self._is_exhausted = not passed_over
+        self.is_exhausted = not passed_over
+        if passed_over:
+            time.sleep(_WAIT_FOR_OTHERS_S)
         return None
 
     def _try_next(self, measure: Callable[[str], Measurement], passed_over: set[str]) -> Trial | None:
@@ -203,7 +213,7 @@ class LayerStudy:
 
     def _point(self, knobs: Knobs) -> _Point | None:
         """The point with its schedule, or None if it is illegal."""
-        key = repr(sorted(knobs.items()))
+        key = _key(knobs)
         if key not in self._points:
             schedule = self._schedule(knobs)
             self._points[key] = None if schedule is None else _Point(knobs, schedule, schedule_digest(schedule))
@@ -244,8 +254,11 @@ class LayerStudy:
         is_alone = not join_study(self._study)
         for frozen in self._study.get_trials(deepcopy=False):
             if not frozen.state.is_finished() and is_lost(frozen, is_alone=is_alone):
-                self._study.tell(frozen.number, state=TrialState.FAIL, skip_if_finished=True)
+                self._give_up(frozen)
         self._take_up()
+
+    def _give_up(self, running: FrozenTrial) -> None:
+        self._study.tell(running.number, state=TrialState.FAIL, skip_if_finished=True)
 
     def _is_claimed_by_others(self, asked: optuna.Trial, digest: str) -> bool:
         """Claim a schedule, then look whether another tuner claims it too, and take up what others finished.
@@ -261,7 +274,11 @@ class LayerStudy:
         claimed = {}
         for frozen in self._study.get_trials(deepcopy=False):
             if frozen.state is TrialState.RUNNING and CLAIM in frozen.user_attrs:
-                claimed[frozen.number] = frozen.user_attrs[CLAIM]["digest"]
+                claim = frozen.user_attrs[CLAIM]
+                if is_abandoned(claim):
+                    self._give_up(frozen)
+                else:
+                    claimed[frozen.number] = claim["digest"]
             elif frozen.state.is_finished() and frozen.number not in self._seen:
                 self._seen.add(frozen.number)
                 self._take_up_finished(frozen)
@@ -273,3 +290,7 @@ class LayerStudy:
         trial = Trial.from_data(from_indices(self.problem.space, frozen.params), frozen.user_attrs[ATTRIBUTE])
         if trial.is_timed or trial.digest != self.default_digest:  # a default that failed gets another chance
             self.trials.setdefault(trial.digest, trial)
+
+
+def _key(knobs: Knobs) -> str:
+    return repr(sorted(knobs.items()))

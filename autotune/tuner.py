@@ -12,6 +12,7 @@ from autotune.budget import Budget, Prospect, expected_gain_s
 from autotune.contest import DEFAULT, RECORD, Contest, hold_contest, to_candidate
 from autotune.events import Listener
 from autotune.lanes import Turn, take_turns
+from autotune.measure.failures import FailureStreak
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.networks import Network, NetworkLayer
@@ -21,9 +22,7 @@ from autotune.stopping import StopRequest
 from autotune.study import LayerStudy
 from autotune.transfer import find_winner, points_from
 from autotune.trials import Trial
-from tensorlang.errors import TuningError
 
-_MOST_INFRA_FAILURES = 3
 _CONTEST_S = 4.0
 
 
@@ -34,7 +33,6 @@ class _Progress:
     study: LayerStudy
     turns: int = 0
     barren: int = 0
-    is_exhausted: bool = False
     is_in_hand: bool = False
     contest: Contest | None = None
     doubtful: Contest | None = None
@@ -127,7 +125,7 @@ class Tuner:
         self._listener = listener
         self._layers = [_Progress(LayerStudy(problem, storage, seed)) for problem in problems]
         self._untimed = deque(sorted(self._layers, key=lambda p: -p.layer.count * p.layer.workload.macs))
-        self._infra_failures = 0
+        self._failures = FailureStreak()
         self.projections: list[Projection] = []
 
     def run(self) -> tuple[LayerResult, ...]:
@@ -187,7 +185,7 @@ class Tuner:
         self._confirm(progress)
 
     def _most_promising(self) -> _Progress | None:
-        idle = [p for p in self._layers if not p.is_exhausted and not p.is_in_hand]
+        idle = [p for p in self._layers if not p.study.is_exhausted and not p.is_in_hand]
         open_ones = [(p, best) for p in idle if (best := p.best_s) is not None]
         if not open_ones:
             return None
@@ -204,7 +202,7 @@ class Tuner:
         progress.study.offer(points_from(others, progress.problem))
         before = progress.best_s
         turn = Budget(min(self._budget.turn_s(len(self._layers)), self._budget.left_s - _CONTEST_S))
-        while turn.left_s > 0 and not self._stop.requested and not progress.is_exhausted:
+        while turn.left_s > 0 and not self._stop.requested and not progress.study.is_exhausted:
             self._step(progress)
         progress.turns += 1
         progress.barren = 0 if progress.best_s != before else progress.barren + 1
@@ -218,21 +216,10 @@ class Tuner:
 
         trial = progress.study.step(measure)
         if trial is None:
-            progress.is_exhausted = True
             return
-        self._count_infra_failures(trial.measurement)
+        self._failures.count(failed=trial.measurement.outcome is Outcome.INFRA and not self._stop.requested)
+        self._failures.check(trial.measurement.detail)
         self._listener.on_trial(progress.layer, trial, progress.best_s)
-
-    def _count_infra_failures(self, measurement: Measurement) -> None:
-        if measurement.outcome is not Outcome.INFRA or self._stop.requested:
-            self._infra_failures = 0
-            return
-        self._infra_failures += 1
-        if self._infra_failures >= _MOST_INFRA_FAILURES:
-            raise TuningError(
-                f"Measuring failed {self._infra_failures} times in a row: {measurement.detail}.",
-                hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
-            )
 
     def _confirm(self, progress: _Progress) -> None:
         """Time the best against the default, once for each new best, and keep the winner."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 
 from autotune.budget import Budget
 from autotune.duration import parse_duration
-from autotune.measure.local import LocalMeasurer
-from autotune.measure.slot import measuring_slot
+from autotune.measure.exclusive import exclusive_measurer
 from autotune.measure.subjects import Subject
 from autotune.program_problem import program_problem
 from autotune.program_search import ProgramSearch, TuningResult
@@ -18,7 +15,7 @@ from autotune.spaces import holes_space, point_of
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage, storage_errors
 from autotune.trials import Trial
-from schedules import Database, Hardware, ScheduleSpace, generic_space
+from schedules import Hardware, ScheduleSpace, generic_space
 from tensorlang.bounds.shapes import infer_output_shapes
 from tensorlang.errors import ScheduleError, TensorlangError, TuningError, caller_location
 from tensorlang.lang.build import build_algorithm
@@ -99,13 +96,7 @@ def tune(
     problem = program_problem(subject, space, hardware, beaten)
     kept = open_storage(storage)
     stop = StopRequest()
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    with (
-        measuring_slot(Database.user().directory.parent),
-        stop if in_main_thread else nullcontext(),
-        LocalMeasurer(interrupted=stop.cuts_short) as measurer,
-        storage_errors(kept.url),
-    ):
+    with exclusive_measurer(stop) as measurer, storage_errors(kept.url):
         clock = Budget(budget_s)
         return ProgramSearch(problem, kept, measurer, clock, stop, trials=trials, seed=seed, notify=notify).run()
 

@@ -237,6 +237,9 @@ def _shorten(text: str) -> str:
 
 def _read_schedule(data: Json) -> Schedule:
     try:
-        return Schedule.from_json(json.dumps(data))
+        schedule = Schedule.from_json(json.dumps(data))
     except ScheduleError as reason:
         raise DatabaseError(f"the record's schedule is malformed: {reason.message}") from reason
+    if schedule.holes:
+        raise DatabaseError(f"the record cannot be compiled: {schedule.holes[0].message}")
+    return schedule

@@ -30,7 +30,6 @@ from autotune.cli.steps import Steps
 from autotune.measure.slot import measuring_slot
 from autotune.names import ALL_LAYERS, CASE_SETS
 from autotune.networks import Network, describe_layers
-from schedules import Database
 from tensorlang.errors import TuningError
 
 _BUSY = 0.5  # runnable processes; one of them takes a whole CPU from whoever has its turn
@@ -55,7 +54,7 @@ def bench(
     chosen = [case for one in sets for case in make_cases(one, _options(peers, batch, rounds))]
     setting = describe_setting(rivals, max(threads))
     _announce(people, sets, rivals, setting["load_before"])
-    with measuring_slot(Database.user().directory.parent):
+    with measuring_slot():
         with Steps(people, len(chosen) * len(threads)) as steps:
             comparison = run_comparison(chosen, (DEFAULT, TUNED, AGAIN, *rivals), threads, rounds, steps.begin)
     command = _whole_command(cases, layers, threads, _options(peers, batch, rounds))

@@ -14,7 +14,7 @@ from autotune.bench.unrolled import PROGRAMS
 from autotune.cli.output import people_console, print_json, print_table, result_console
 from autotune.cli.steps import Steps
 from autotune.measure.slot import measuring_slot
-from schedules import Database, Hardware
+from schedules import Hardware
 from tensorlang.errors import TuningError
 from tensorlang.nn.codec import encode
 
@@ -27,7 +27,7 @@ def bench_compile_time(programs: tuple[str, ...] | None, unroll: tuple[int, ...]
     names = programs or tuple(PROGRAMS)
     _check(names, unroll)
     load = os.getloadavg()[0]
-    with measuring_slot(Database.user().directory.parent), Steps(people, len(names) * len(unroll)) as steps:
+    with measuring_slot(), Steps(people, len(names) * len(unroll)) as steps:
         measured = measure_growth(names, unroll, rounds, steps.begin)
     document = make_document(measured, f"autotune bench compile-time --rounds {rounds}")
     console = result_console(as_json)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, replace
 
 from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
-from autotune.cli.progress import ProgressDisplay
-from autotune.cli.tune import STOPPED, resume_command, say_how_to_go_on
+from autotune.cli.tune import exit_for, resumable, resume_command, say_how_to_go_on
 from autotune.cluster.address import ClusterAddress
 from autotune.cluster.session import KindResult, tune_on_cluster
 from autotune.networks import find_network
@@ -31,30 +29,23 @@ def tune(
     chosen = find_network(network, batch).select(layers)
     print_warnings(people, Database.user().load().problems)
     resume = resume_command(network, budget, threads, batch, layers, seed, storage, cluster.text)
-    try:
-        with ProgressDisplay(people) as display:
-            found = tune_on_cluster(
-                chosen,
-                cluster,
-                budget_s=budget,
-                threads=threads,
-                seed=seed,
-                storage_url=storage,
-                listener=display,
-                notify=lambda text: print_warnings(people, [text]),
-            )
-    except KeyboardInterrupt:
-        say_how_to_go_on(people, resume)
-        sys.exit(STOPPED)
+    with resumable(people, resume) as display:
+        found = tune_on_cluster(
+            chosen,
+            cluster,
+            budget_s=budget,
+            threads=threads,
+            seed=seed,
+            storage_url=storage,
+            listener=display,
+            notify=lambda text: print_warnings(people, [text]),
+        )
     for item in found:
         print_table(result_console(as_json), to_table(replace(item.result, network=_title(item))))
     say_how_to_go_on(people, resume)
     if as_json:
         print_json({"network": network, "cluster": cluster.text, "kinds": [_data(item, resume) for item in found]})
-    if any(item.result.interrupted for item in found):
-        sys.exit(STOPPED)
-    if not any(item.result.timed for item in found):
-        sys.exit(1)
+    exit_for([item.result for item in found])
 
 
 def _title(item: KindResult) -> str:

@@ -49,7 +49,7 @@ def verify_records(paths: tuple[Path, ...], everything: bool, retimed: int, reme
             verified.append(verify(record, measurer))
         times = []
         if sample:
-            with measuring_slot(Database.user().directory.parent):
+            with measuring_slot():
                 for record in sample:
                     steps.begin(f"timing {record.workload}")
                     times.append(retime(record, measurer))

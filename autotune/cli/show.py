@@ -8,11 +8,10 @@ import click
 
 from autotune.analysis import compile_found, measure_found
 from autotune.cli.output import people_console, print_json
-from autotune.measure.local import LocalMeasurer
-from autotune.measure.slot import measuring_slot
+from autotune.measure.exclusive import exclusive_measurer
 from autotune.session import check_threads
 from autotune.workload_names import parse_workload
-from schedules import Database, Found, lookup
+from schedules import Found, lookup
 from tensorlang.inspection import analyse, explain, find_limit, loop_nest
 
 
@@ -41,7 +40,7 @@ def show(workload: str, threads: int | None, default: bool, why: bool, as_json: 
 
 def _why(found: Found, threads: int, as_json: bool) -> dict[str, Any]:
     people_console().print("measuring ...")
-    with measuring_slot(Database.user().directory.parent), LocalMeasurer() as measurer:
+    with exclusive_measurer() as measurer:
         measured = measure_found(found, threads, measurer)
     kernel = compile_found(found)
     if as_json:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from rich.console import Console
@@ -15,6 +17,7 @@ from autotune.cli.progress import ProgressDisplay
 from autotune.duration import format_duration
 from autotune.networks import find_network
 from autotune.report import to_data, to_table
+from autotune.results import NetworkResult
 from autotune.session import check_threads, tune_network
 from schedules import Database
 from tensorlang.codegen import host_target
@@ -41,23 +44,33 @@ def tune(
     print_warnings(people, Database.user().load().problems)
     set_aside = Database.user().set_aside()
     resume = resume_command(network, budget, count, batch, layers, seed, storage)
-    try:
-        with ProgressDisplay(people) as display:
-            result = tune_network(
-                chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display
-            )
-    except KeyboardInterrupt:
-        say_how_to_go_on(people, resume)
-        sys.exit(STOPPED)
+    with resumable(people, resume) as display:
+        result = tune_network(chosen, budget_s=budget, threads=count, seed=seed, storage_url=storage, listener=display)
     new = sorted(Database.user().set_aside() - set_aside)
     print_warnings(people, [f"a file that held no record was set aside, unchanged, as {path}" for path in new])
     print_table(result_console(as_json), to_table(result))
     say_how_to_go_on(people, resume)
     if as_json:
         print_json(to_data(replace(result, resume=resume)))
-    if result.interrupted:
+    exit_for([result])
+
+
+@contextmanager
+def resumable(people: Console, resume: str) -> Iterator[ProgressDisplay]:
+    """Show progress; Ctrl-C ends the command, and the one that goes on is printed."""
+    try:
+        with ProgressDisplay(people) as display:
+            yield display
+    except KeyboardInterrupt:
+        say_how_to_go_on(people, resume)
         sys.exit(STOPPED)
-    if not result.timed:
+
+
+def exit_for(results: Sequence[NetworkResult]) -> None:
+    """Exit as a run of tuning should: 0 if it was not interrupted and any layer was timed."""
+    if any(result.interrupted for result in results):
+        sys.exit(STOPPED)
+    if not any(result.timed for result in results):
         sys.exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from schedules import Hardware, Toolchain
@@ -43,10 +44,13 @@ class Report:
     machine : str
         Tells the machine from any other. Workers of one machine share its only measuring slot.
     kind : Kind
+    facts : mapping of str to str
+        From `autotune.machine.describe_machine`, for records.
     """
 
     machine: str
     kind: Kind
+    facts: Mapping[str, str]
 
 
 def why_unfit(kind: Kind, here: Toolchain) -> str:

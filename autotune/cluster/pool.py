@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
@@ -96,6 +96,11 @@ class MachinePool:
         """How many machines of a kind are there now."""
         with self._changed:
             return len({report.machine for report in self._reports.values() if report.kind == kind})
+
+    def facts(self, kind: Kind) -> Mapping[str, str]:
+        """What one of the machines of a kind said of itself; nothing if none is there now."""
+        with self._changed:
+            return next((report.facts for report in self._reports.values() if report.kind == kind), {})
 
     @property
     def is_settled(self) -> bool:

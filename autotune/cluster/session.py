@@ -211,7 +211,8 @@ class _Run:
     def _keeper(self, kind: Kind, threads: int) -> Callable[[LayerProblem, Contest], None]:
         def keep(problem: LayerProblem, contest: Contest) -> None:
             if is_worth_recording(problem, contest):
-                record = make_record(problem, contest, kind.with_threads(threads), kind.toolchain)
+                facts = self._pool.facts(kind)
+                record = make_record(problem, contest, kind.with_threads(threads), kind.toolchain, facts)
                 with self._keeping:
                     self._database.append(record)
 

@@ -14,12 +14,13 @@ from distributed import get_worker
 
 from autotune.cluster.machine import Kind, Report
 from autotune.identity import machine_identity
+from autotune.machine import describe_machine
 from autotune.measure.local import LocalMeasurer
 from autotune.measure.measurer import Candidate, Comparison, Peaks
 from autotune.measure.outcome import Measurement, Outcome, Phase
 from autotune.measure.slot import measuring_slot
 from autotune.toolchain import find_toolchain
-from schedules import Database, Hardware
+from schedules import Hardware
 from tensorlang.codegen import host_target
 from tensorlang.errors import TuningError
 
@@ -40,7 +41,7 @@ def report() -> Report:
 def describe() -> Report:
     """This machine and its kind."""
     target = host_target()
-    return Report(machine_identity(), Kind(Hardware.here(target.cores), target, find_toolchain()))
+    return Report(machine_identity(), Kind(Hardware.here(target.cores), target, find_toolchain()), describe_machine())
 
 
 def measure(candidate: Candidate) -> Measurement:
@@ -110,7 +111,7 @@ def _slot(is_given_up: Callable[[], bool]) -> Iterator[None]:
     with ExitStack() as held:
         while True:
             try:
-                held.enter_context(measuring_slot(Database.user().directory.parent))
+                held.enter_context(measuring_slot())
                 break
             except TuningError:
                 if is_given_up() or time.monotonic() > deadline:

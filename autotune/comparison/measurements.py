@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from autotune.contest import to_candidate
+from autotune.measure.failures import FailureStreak
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.problem import LayerProblem
 from autotune.trials import Trial, schedule_digest
 from schedules import Toolchain
-from tensorlang.errors import TuningError
-
-_MOST_INFRA_FAILURES = 3
 
 
 class Measurements:
@@ -36,7 +34,7 @@ class Measurements:
         self._measurer = measurer
         self._path = path
         self._known = dict(_read(path))
-        self._failures = 0
+        self._failures = FailureStreak()
         self.made = 0
 
     def __call__(self, schedule: str) -> Measurement:
@@ -51,12 +49,10 @@ class Measurements:
         if digest in self._known:
             return self._known[digest]
         measurement = self._measurer.measure(to_candidate(self._problem, schedule, self.best_s))
+        self._failures.count(failed=measurement.outcome is Outcome.INFRA)
+        self._failures.check(measurement.detail)
         if measurement.outcome is Outcome.INFRA:
-            self._failures += 1
-            if self._failures >= _MOST_INFRA_FAILURES:
-                raise TuningError(f"Measuring failed {self._failures} times in a row: {measurement.detail}.")
             return measurement
-        self._failures = 0
         self.made += 1
         self._known[digest] = measurement
         self._write(Trial({}, digest, measurement).to_data())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -11,9 +10,8 @@ from itertools import islice
 from autotune.comparison.exhaustive import Exhausted, exhaust, legal_points, restrict
 from autotune.comparison.measurements import Measurements, measurements_path
 from autotune.comparison.runs import Run, Variant, search
-from autotune.measure.local import LocalMeasurer
+from autotune.measure.exclusive import exclusive_measurer
 from autotune.measure.measurer import Measurer
-from autotune.measure.slot import measuring_slot
 from autotune.networks import NetworkLayer
 from autotune.problem import LayerProblem, layer_problem
 from autotune.toolchain import find_toolchain
@@ -49,7 +47,7 @@ def compare_samplers(
     -----
     Every search starts from the heuristic default alone: what earlier tuning recorded differs from machine to machine.
     """
-    with _measuring() as measurer:
+    with exclusive_measurer() as measurer:
         problems = [_cold_problem(layer, threads) for layer in layers]
         measures = [_measurements(problem, measurer) for problem in problems]
         runs: list[Run] = []
@@ -94,7 +92,7 @@ def exhaust_layer(
             rule="all of them are measured",
             hint="vary fewer knobs with --knobs, or allow more with --most",
         )
-    with _measuring() as measurer:
+    with exclusive_measurer() as measurer:
         measure = _measurements(problem, measurer)
         return problem, exhaust(points, measure, partial(objection_to, problem), begin(len(points)))
 
@@ -103,12 +101,6 @@ def objection_to(problem: LayerProblem, knobs: Knobs) -> str:
     """Why the pre-filter puts a point last on this machine; "" if it does not."""
     workload, default = problem.layer.workload, problem.default
     return find_objection(workload, problem.family, knobs, default, host_target(), problem.threads)
-
-
-@contextmanager
-def _measuring() -> Iterator[Measurer]:
-    with measuring_slot(Database.user().directory.parent), LocalMeasurer() as measurer:
-        yield measurer
 
 
 def _cold_problem(layer: NetworkLayer, threads: int) -> LayerProblem:

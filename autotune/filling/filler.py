@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from optuna.storages import BaseStorage
 
 from autotune.contest import Contest, hold_contest, to_candidate
 from autotune.filling.tasks import Settled, Task
+from autotune.measure.failures import FailureStreak
 from autotune.measure.measurer import Measurer
 from autotune.measure.outcome import Measurement, Outcome
 from autotune.problem import LayerProblem, layer_problem
@@ -20,15 +21,12 @@ from autotune.toolchain import find_toolchain
 from autotune.trials import Trial, schedule_digest
 from schedules import Database, Record
 from tensorlang.codegen.target import Target
-from tensorlang.errors import TuningError
 
 _TOOL = "autotune db fill"
 _PASSES = 3
 """Times that a task is come back to if its rounds disagreed: a busy machine has passed by then."""
 _CONTESTS = 2  # in one pass
 _TRIES_PER_CANDIDATE = 4
-_MOST_INFRA_FAILURES = 3
-_MOST_FAILED_TASKS = 3
 
 
 class Listener(Protocol):
@@ -70,6 +68,8 @@ class Filler:
         Checked candidates that each record has behind it, at least; fewer only where there are no more.
     seed : int
         Of the samplers.
+    machine : mapping
+        From `describe_machine`, for the records.
 
     Notes
     -----
@@ -90,6 +90,7 @@ class Filler:
         *,
         candidates: int,
         seed: int,
+        machine: Mapping[str, str],
     ) -> None:
         self._database = database
         self._others = others
@@ -100,7 +101,8 @@ class Filler:
         self._listener = listener
         self._candidates = candidates
         self._seed = seed
-        self._failed_in_a_row = 0
+        self._machine = machine
+        self._failed_tasks = FailureStreak("layers")
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Work through `tasks` in order, until all are settled, the passes are over or the user stops it.
@@ -142,27 +144,21 @@ class Filler:
 
     def _search(self, study: LayerStudy) -> str:
         """Measure candidates until enough were checked; why that did not come about, else an empty string."""
-        infra_failures = 0
+        failures = FailureStreak()
         most = _TRIES_PER_CANDIDATE * self._candidates
         while not study.search.has_at_least(self._candidates) and not self._stop.requested:
             if study.search.tried >= most:
                 return f"only {study.search.checked} of {most} candidates were right"
             trial = study.step(_measuring(study, self._measurer))
-            failed = trial is not None and trial.measurement.outcome is Outcome.INFRA
-            infra_failures = infra_failures + 1 if failed else 0
-            if trial is not None and infra_failures >= _MOST_INFRA_FAILURES and not self._stop.requested:
-                self._count_failed_task(trial.measurement)
+            if trial is None:
+                continue
+            failures.count(failed=trial.measurement.outcome is Outcome.INFRA)
+            if failures.is_too_long and not self._stop.requested:
+                self._failed_tasks.count(failed=True)
+                self._failed_tasks.check(trial.measurement.detail)
                 return f"measuring failed: {trial.measurement.detail}"
-        self._failed_in_a_row = 0
+        self._failed_tasks.count(failed=False)
         return "stopped" if self._stop.requested else ""
-
-    def _count_failed_task(self, measurement: Measurement) -> None:
-        self._failed_in_a_row += 1
-        if self._failed_in_a_row >= _MOST_FAILED_TASKS:
-            raise TuningError(
-                f"Measuring failed for {self._failed_in_a_row} layers in a row: {measurement.detail}.",
-                hint="`autotune doctor` shows the state of this machine; what was measured so far is kept",
-            )
 
     def _record(self, task: Task, problem: LayerProblem, study: LayerStudy) -> str:
         """Hold the contest and write the record; why that did not come about, else an empty string."""
@@ -177,7 +173,7 @@ class Filler:
             contest = self._with_trial(problem, contest)
             if contest is None:
                 return "the record known before gave wrong answers"
-            record = make_record(problem, contest, task.hardware, find_toolchain())
+            record = make_record(problem, contest, task.hardware, find_toolchain(), self._machine)
             record = replace(record, provenance={**record.provenance, "tool": _TOOL})
             self._database.append(record)
             study.mark_confirmed()

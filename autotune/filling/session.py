@@ -11,8 +11,8 @@ from autotune.catalogue import distinct_layers
 from autotune.filling.filler import Filler, Listener
 from autotune.filling.report import summarise
 from autotune.filling.tasks import make_tasks
-from autotune.measure.local import LocalMeasurer
-from autotune.measure.slot import measuring_slot
+from autotune.machine import describe_machine
+from autotune.measure.exclusive import exclusive_measurer
 from autotune.networks import Network
 from autotune.stopping import StopRequest
 from autotune.storage import open_storage, storage_errors
@@ -71,12 +71,8 @@ def fill_database(
     others = [base for base in (Database.user(), Database.shipped()) if base.directory != database.directory]
     storage = open_storage(storage_url)
     tasks = make_tasks(distinct_layers(networks), [Hardware.here(count) for count in threads])
-    with (
-        measuring_slot(Database.user().directory.parent),
-        StopRequest() as stop,
-        LocalMeasurer(interrupted=stop.cuts_short) as measurer,
-        storage_errors(storage.url),
-    ):
+    machine, stop = describe_machine(), StopRequest()
+    with exclusive_measurer(stop) as measurer, storage_errors(storage.url):
         filler = Filler(
             database,
             others,
@@ -87,6 +83,7 @@ def fill_database(
             listener,
             candidates=candidates,
             seed=seed,
+            machine=machine,
         )
         filler.run(tasks)
         return Filled(summarise(filler.settled(tasks), len(tasks)), interrupted=stop.requested)

@@ -9,18 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from schedules import Database
 from tensorlang.errors import TuningError
 
 
 @contextmanager
-def measuring_slot(directory: Path) -> Iterator[None]:
-    """Hold the machine's only measuring slot of the users of `directory`; the system frees it if the process dies.
+def measuring_slot(directory: Path | None = None) -> Iterator[None]:
+    """Hold the machine's only measuring slot; the system frees it if the process dies.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        The slot is that of its users; by default the one that holds the user's database.
 
     Raises
     ------
     TuningError
         If another process holds it, or the lock file cannot be made.
     """
+    directory = directory or Database.user().directory.parent
     path = directory / f"measuring-{platform.node()}.lock"  # machines may share the directory
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -46,4 +46,4 @@ class Pretend(WorkerPlugin):  # type: ignore[misc]
         os.environ["PYTHONPATH"] = str(ROOT)
         child = Path(__file__).with_name("cluster_child.py")
         worker_module.child_command = (sys.executable, str(child), str(_MEMORY))
-        worker_module.describe = lambda: Report(machine, kind_of(machine))
+        worker_module.describe = lambda: Report(machine, kind_of(machine), {"cpu": machine})

@@ -1,9 +1,10 @@
 """Kills the tuner at random moments and lets it go on: ``python -m tests.autotune.kill_points --points 200``.
 
 The tuner, its studies in SQLite and the database of records are the real ones; times are a function of the schedule
-alone. Each run is a process of its own that ends itself by SIGKILL at a function call chosen beforehand, anywhere: in
-Optuna, between two statements of a transaction, before a line is appended. Once a run is left to reach its end, its
-trials, the best and what a lookup answers must be those of a run that nobody killed.
+alone. Each run is a process of its own that ends itself by SIGKILL at a function call chosen beforehand: first at one
+to measure a candidate, then anywhere: in Optuna, between two statements of a transaction, before a line is appended.
+Once a run is left to reach its end, its trials, the best and what a lookup answers must be those of a run that nobody
+killed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class _ShortStudy(LayerStudy):
     """Comes to its end after a few schedules."""
 
     def step(self, measure: Callable[[str], Measurement]) -> Trial | None:
-        return super().step(measure) if len(self.trials) < _TRIALS else None
+        self.is_exhausted = len(self.trials) >= _TRIALS
+        return None if self.is_exhausted else super().step(measure)
 
 
 def tune(folder: Path) -> None:
@@ -123,15 +125,23 @@ def _in_fork(work: Callable[[], object]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _killed_at(call: int, work: Callable[[], object]) -> Callable[[], None]:
-    """`work`, during whose function call number `call` the process kills itself."""
+def _anywhere(frame: FrameType) -> bool:
+    return True
+
+
+def _at_a_measurement(frame: FrameType) -> bool:
+    return frame.f_code is DigestMeasurer.measure.__code__
+
+
+def _killed_at(call: int, work: Callable[[], object], counts: Callable[[FrameType], bool]) -> Callable[[], None]:
+    """`work`, during whose function call number `call`, of those that count, the process kills itself."""
 
     def run() -> None:
         left = call
 
         def on_event(frame: FrameType, event: str, argument: object) -> None:
             nonlocal left
-            left -= 1
+            left -= counts(frame)
             if left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -192,9 +202,9 @@ def find_faults(expected: dict[str, Any], found: dict[str, Any], kills: int) -> 
     return faults
 
 
-def _tune_until(folder: Path, call: int) -> int:
+def _tune_until(folder: Path, call: int, counts: Callable[[FrameType], bool] = _anywhere) -> int:
     """Go on with a run until the function call of that number; 0: to the end."""
-    return _in_fork(_killed_at(call, lambda: tune(folder)))
+    return _in_fork(_killed_at(call, lambda: tune(folder), counts))
 
 
 def kill_and_resume(points: int, seed: int, folder: Path) -> Report:
@@ -208,7 +218,7 @@ def kill_and_resume(points: int, seed: int, folder: Path) -> Report:
     while report.kills < points:
         chain = folder / f"chain{report.chains}"
         chain.mkdir()
-        kills = 0
+        kills = int(_tune_until(chain, random.randrange(1, _TRIALS), _at_a_measurement) == -signal.SIGKILL)
         while report.kills + kills < points and _tune_until(chain, random.randrange(1, most)) == -signal.SIGKILL:
             kills += 1
         status = _tune_until(chain, 0)

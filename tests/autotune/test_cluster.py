@@ -37,6 +37,7 @@ from autotune.trials import ATTRIBUTE, Trial
 from schedules import Database
 from tests.architecture.sources import ROOT
 from tests.autotune.cluster_fakes import MACHINES, Pretend, kind_of
+from tests.autotune.cluster_fakes import OTHER as OTHER_MACHINE
 from tests.autotune.fakes import Silence
 from tests.autotune.test_shared_study import opened
 
@@ -288,8 +289,9 @@ def test_network_is_tuned_for_each_kind_by_a_second_controller_after_the_first_w
     assert {item.kind: item.machines for item in found} == {COMMON: 2, OTHER: 1}
     assert all(layer.trials >= 3 and layer.default_s for item in found for layer in item.result.layers)
     assert all(set(layer.outcomes) == {"ok"} for item in found for layer in item.result.layers)
-    models = {record.hardware.model for record in Database.user().load().records}
-    assert models == {"common", "other"}
+    records = Database.user().load().records
+    assert {record.hardware.model for record in records} == {"common", "other"}
+    assert all((record.provenance["cpu"] == OTHER_MACHINE) is (record.hardware.model == "other") for record in records)
 
     with opened(default_storage_url()) as storage:
         names = optuna.get_all_study_names(storage)

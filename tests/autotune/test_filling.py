@@ -86,6 +86,7 @@ class Bench:
             FillingLog(self.lines.append),
             candidates=candidates,
             seed=0,
+            machine={"cpu": "some"},
         )
 
     @property
@@ -109,7 +110,7 @@ def test_every_layer_gets_a_record_with_its_candidates_behind_it(bench: Bench) -
     for record in bench.records:
         assert record.search is not None and record.search.checked == record.search.tried == CANDIDATES
         assert not record.search.exhausted and record.search.sampler == DEFAULT_SAMPLER
-        assert record.provenance["tool"] == "autotune db fill"
+        assert (record.provenance["tool"], record.provenance["cpu"]) == ("autotune db fill", "some")
         found = lookup(record.workload, threads=1, databases=[bench.database])
         assert found.rung is Rung.EXACT_MACHINE and found.record == record
 
@@ -203,7 +204,7 @@ def test_measuring_that_fails_for_one_layer_after_another_ends_the_run(bench: Be
     machine = Machine(outcome=lambda _: Outcome.INFRA)
     with pytest.raises(TuningError) as caught:
         bench.filler(machine).run(tasks)
-    assert caught.value.message == "Measuring failed for 3 layers in a row: told to."
+    assert caught.value.message == "Measuring failed 3 layers in a row: told to."
     assert len(machine.measured) == 9
 
 

@@ -11,4 +11,4 @@ def test_killed_runs_end_like_one_that_was_not(tmp_path: Path) -> None:
     report = kill_and_resume(points=6, seed=0, folder=tmp_path)
     assert report.faults == ()
     assert report.kills == 6
-    assert report.lost >= 1  # some were killed over a trial
+    assert report.lost >= report.chains  # the first was killed over a trial

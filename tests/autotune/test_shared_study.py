@@ -154,6 +154,30 @@ def test_candidate_that_another_tuner_measures_is_left_to_it(tmp_path: Path, mon
     assert len(measured) == len(set(measured)) == len(study.trials) == problem.space.size
 
 
+def test_points_that_others_work_on_are_waited_for_and_taken_over_if_they_die(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = open_storage(str(tmp_path / "s.db"))
+    problem = make_problem(make_layer("shared"), space=SMALL)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("autotune.claims._host", lambda: "elsewhere")
+        other = LayerStudy(problem, storage, seed=0)
+        with pytest.raises(KeyboardInterrupt):
+            other.step(interrupted)
+    study = LayerStudy(problem, storage, seed=0)
+    while study.step(lambda schedule: ok(1e-3)) is not None:
+        pass
+    assert (len(study.trials), study.is_exhausted) == (SMALL.size - 1, False)
+    monkeypatch.setattr("autotune.claims.time.time", lambda: 1e12)  # past every lease
+    assert study.step(lambda schedule: ok(1e-3)) is not None
+    assert study.step(lambda schedule: ok(1e-3)) is None
+    assert (len(study.trials), study.is_exhausted) == (SMALL.size, True)
+
+
+def interrupted(schedule: str) -> Measurement:
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize(
     ("change", "lost"),
     [

@@ -41,10 +41,10 @@ def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Clock:
     measurer = Clock()
 
     @contextmanager
-    def measuring() -> Iterator[Clock]:
+    def exclusive_measurer() -> Iterator[Clock]:
         yield measurer
 
-    monkeypatch.setattr(session, "_measuring", measuring)
+    monkeypatch.setattr(session, "exclusive_measurer", exclusive_measurer)
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path / "home"))
     return measurer
 

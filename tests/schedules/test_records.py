@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+import tensorlang as tl
 from schedules import Record, Search, Timing
 from tensorlang.errors import DatabaseError
 from tensorlang.nn import Workload
+from tensorlang.schedule import Schedule
 from tests.schedules.examples import WORKLOADS, record
 
 
@@ -80,6 +82,14 @@ def test_malformed_schedule_is_refused() -> None:
     with pytest.raises(DatabaseError) as caught:
         Record.from_json(_changed("schedule", {"directives": "import os"}))
     assert caught.value.message.startswith("the record's schedule is malformed: ")
+
+
+def test_schedule_with_holes_is_refused() -> None:
+    schedule = Schedule()
+    schedule["out"].vectorize("n", tl.knob("lanes", [8, 16]))
+    with pytest.raises(DatabaseError) as caught:
+        Record.from_json(_changed("schedule", json.loads(schedule.to_json())))
+    assert caught.value.message == "the record cannot be compiled: the schedule has holes: lanes."
 
 
 def test_too_long_a_line_is_not_even_parsed() -> None:

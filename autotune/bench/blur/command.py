@@ -14,7 +14,7 @@ from autotune.bench.blur.table import make_table, summary_lines
 from autotune.cli.output import people_console, print_json, print_table, print_warnings, result_console
 from autotune.cli.steps import Steps
 from autotune.measure.slot import measuring_slot
-from schedules import Database, Hardware
+from schedules import Hardware
 from tensorlang.codegen import host_target
 from tensorlang.dtypes import uint16
 from tensorlang.errors import TuningError
@@ -39,7 +39,7 @@ def bench_blur(
         print_warnings(people, [ABSENT])
     implementations = (TENSORLANG, HALIDE) if has_peer else (TENSORLANG,)
     load = os.getloadavg()[0]  # before measuring adds to it
-    with measuring_slot(Database.user().directory.parent), Steps(people, len(cases) * len(threads)) as steps:
+    with measuring_slot(), Steps(people, len(cases) * len(threads)) as steps:
         found = run_blur(cases, implementations, threads, rounds, steps.begin)
     document = make_document(found, f"autotune bench blur --size {size} --rounds {rounds}")
     console = result_console(as_json)
