@@ -18,7 +18,10 @@ from schedules.space import Knobs
 DEFAULT = "default"
 RECORD = "record"
 ROUNDS = 10
-METHOD = f"{ROUNDS} rounds interleaved with the default in a new process, a sample the least of a round's batches"
+METHOD = (
+    f"{ROUNDS} rounds interleaved with the default in a new process, each elsewhere in memory, "
+    "a sample the least of a round's batches"
+)
 _FINALISTS = 3
 
 

@@ -9,21 +9,21 @@ from time import perf_counter
 
 from autotune.measure.delay import waiting_s
 from autotune.measure.outcome import Outcome, Phase
+from autotune.measure.placements import SEED, Placement, make_placements
 from autotune.measure.protocol import Message
 from autotune.measure.subjects import Subject, subject_of
 from autotune.measure.worker import Enter, Job
 from tensorlang.errors import BoundsError, LanguageError, ScheduleError, TargetError
-from tensorlang.runtime.buffers import empty_aligned
+from tensorlang.runtime.buffers import Argument
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.peaks import measure_fma_peak_gflops, measure_read_bandwidth_gbs
 from tensorlang.runtime.timing import time_callable
-from tensorlang.validation import CheckResult, Values, check_kernel, check_outputs, make_inputs
+from tensorlang.validation import CheckResult, Values, check_kernel, check_outputs
 from tensorlang.validation.oracle import expected_outputs
 
 _BATCH_S = 0.002
 _BATCHES = 10  # in a search
 _BATCHES_PER_ROUND = 5  # in a comparison
-_TIMING_SEED = 0
 _PROBES = 3
 _HOPELESS = 2.0  # times slower than the incumbent: more samples would not change the verdict
 
@@ -47,22 +47,22 @@ def _check(
 
 
 class _Run:
-    """A kernel bound to data of its own, weights prepared: what is timed."""
+    """A kernel with its weights prepared: what is timed."""
 
-    def __init__(self, subject: Subject, kernel: Kernel, threads: int) -> None:
-        algorithm = subject.algorithm
-        arrays = make_inputs(algorithm, Values.FLOATS, _TIMING_SEED)
-        weights, data = (
-            {i.name: arrays[i.name] for i in algorithm.inputs if i.constant is kind} for kind in (True, False)
-        )
+    def __init__(self, kernel: Kernel, threads: int, weights: Mapping[str, Argument]) -> None:
         self._kernel = kernel
-        self._outputs = tuple(empty_aligned(item.shape, item.type) for item in kernel.outputs)
-        out = self._outputs if len(self._outputs) > 1 else self._outputs[0]
-        self.call: Callable[[], object] = kernel.bare(**data, out=out, state=kernel.prepare(**weights), threads=threads)
+        self._threads = threads
+        self._state = kernel.prepare(**weights)
 
-    def find_fault(self) -> str:
-        """How the outputs of the last call are wrong: answers may go bad from call to call. "" if they are right."""
-        reason = check_outputs(self._kernel, self._outputs, Values.FLOATS, _TIMING_SEED).reason
+    def bind(self, place: Placement) -> Callable[[], object]:
+        """The kernel on the arrays of a place, as a function of no arguments."""
+        return self._kernel.bare(**place.data, out=place.out, state=self._state, threads=self._threads)
+
+    def find_fault(self, place: Placement) -> str:
+        """How one more call is wrong: answers may go bad from call to call. "" if it is right."""
+        place.spoil()
+        self.bind(place)()
+        reason = check_outputs(self._kernel, place.outputs, Values.FLOATS, SEED).reason
         return f"after timing, {reason}" if reason else ""
 
 
@@ -80,15 +80,17 @@ def measure(request: Message, enter: Enter) -> Message:
     if not result.ok:
         return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "phase": Phase.CHECK, **found}
     enter(Phase.TIME)
-    run = _Run(subject, kernel, request["threads"])
-    samples, dropped = _time(run.call, request["incumbent_s"])
-    if fault := run.find_fault():
+    arrays = make_placements(subject, kernel.outputs)
+    run = _Run(kernel, request["threads"], arrays.weights)
+    samples, dropped = _time(run, arrays.places, request["incumbent_s"])
+    if fault := run.find_fault(arrays.places[0]):
         return {"outcome": Outcome.WRONG_ANSWER, "detail": fault, "phase": Phase.TIME, **found}
     return {"outcome": Outcome.OK, "samples_s": samples, "dropped": dropped, "phase": Phase.TIME, **found}
 
 
-def _time(call: Callable[[], object], incumbent_s: float | None) -> tuple[list[float], bool]:
+def _time(run: _Run, places: Sequence[Placement], incumbent_s: float | None) -> tuple[list[float], bool]:
     """Samples [s], and whether a short probe was enough to drop the candidate."""
+    call = run.bind(places[0])
     call()
     if incumbent_s is not None:
         probes = []
@@ -100,33 +102,40 @@ def _time(call: Callable[[], object], incumbent_s: float | None) -> tuple[list[f
                 break
         else:
             return probes, True
-    return list(time_callable(call, min_batch_s=_BATCH_S, repeats=_BATCHES).samples_s), False
+    repeats = max(1, _BATCHES // len(places))
+    timings = (time_callable(run.bind(at), min_batch_s=_BATCH_S, repeats=repeats) for at in places)
+    return [sample for timing in timings for sample in timing.samples_s], False
 
 
 def compare(request: Message, enter: Enter) -> Message:
-    """Time several schedules in interleaved rounds, each round starting with another; all are checked before."""
+    """Time several schedules in interleaved rounds, each round starting with another; all are checked before.
+
+    In a round all use the same arrays, in the next those of another place.
+    """
     subject = subject_of(request["workload"])
     threads = request["threads"]
-    runs = {}
+    runs, arrays = {}, None
     for label, schedule in request["schedules"].items():
         enter(Phase.COMPILE, label)
         kernel = subject.compile(schedule)
         result = _check(subject, kernel, request["seeds"], threads, enter, label)
         if not result.ok:
             return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "about": label}
-        runs[label] = _Run(subject, kernel, threads)
+        arrays = arrays or make_placements(subject, kernel.outputs)
+        runs[label] = _Run(kernel, threads, arrays.weights)
+    assert arrays is not None, "nothing is compared with nothing"
     samples: dict[str, list[float]] = {label: [] for label in runs}
     labels = list(runs)
     begin, waited_s = perf_counter(), waiting_s()
     for number in range(request["rounds"]):
-        at = number % len(labels)
+        at, place = number % len(labels), arrays.places[number % len(arrays.places)]
         for label in labels[at:] + labels[:at]:
             enter(Phase.TIME, label)
-            timing = time_callable(runs[label].call, min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
+            timing = time_callable(runs[label].bind(place), min_batch_s=_BATCH_S, repeats=_BATCHES_PER_ROUND)
             samples[label].append(timing.minimum_s)
     share = (waiting_s() - waited_s) / (threads * (perf_counter() - begin))
     for label, run in runs.items():
-        if fault := run.find_fault():
+        if fault := run.find_fault(arrays.places[0]):
             return {"outcome": Outcome.WRONG_ANSWER, "detail": fault, "about": label}
     return {"outcome": Outcome.OK, "samples_s": samples, "waiting_share": share}
 
