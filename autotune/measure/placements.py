@@ -39,7 +39,7 @@ class Placement:
     def spoil(self) -> None:
         """Overwrite the outputs: what is right afterwards was computed afterwards."""
         for array in self.outputs:
-            array.view("u1").fill(_GARBAGE)
+            array.reshape(-1).view("u1").fill(_GARBAGE)
 
 
 @dataclass(frozen=True)
