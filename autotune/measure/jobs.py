@@ -9,9 +9,9 @@ from time import perf_counter
 
 from autotune.measure.delay import waiting_s
 from autotune.measure.outcome import Outcome, Phase
-from autotune.measure.placements import SEED, Placement, make_placements
 from autotune.measure.protocol import Message
 from autotune.measure.subjects import Subject, subject_of
+from autotune.measure.timed_arrays import SEED, Place, make_timed_arrays
 from autotune.measure.worker import Enter, Job
 from tensorlang.errors import BoundsError, LanguageError, ScheduleError, TargetError
 from tensorlang.runtime.buffers import Argument
@@ -54,11 +54,11 @@ class _Run:
         self._threads = threads
         self._state = kernel.prepare(**weights)
 
-    def bind(self, place: Placement) -> Callable[[], object]:
+    def bind(self, place: Place) -> Callable[[], object]:
         """The kernel on the arrays of a place, as a function of no arguments."""
         return self._kernel.bare(**place.data, out=place.out, state=self._state, threads=self._threads)
 
-    def find_fault(self, place: Placement) -> str:
+    def find_fault(self, place: Place) -> str:
         """How one more call is wrong: answers may go bad from call to call. "" if it is right."""
         place.spoil()
         self.bind(place)()
@@ -80,7 +80,7 @@ def measure(request: Message, enter: Enter) -> Message:
     if not result.ok:
         return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "phase": Phase.CHECK, **found}
     enter(Phase.TIME)
-    arrays = make_placements(subject, kernel.outputs)
+    arrays = make_timed_arrays(subject, kernel.outputs)
     run = _Run(kernel, request["threads"], arrays.weights)
     samples, dropped = _time(run, arrays.places, request["incumbent_s"])
     if fault := run.find_fault(arrays.places[0]):
@@ -88,7 +88,7 @@ def measure(request: Message, enter: Enter) -> Message:
     return {"outcome": Outcome.OK, "samples_s": samples, "dropped": dropped, "phase": Phase.TIME, **found}
 
 
-def _time(run: _Run, places: Sequence[Placement], incumbent_s: float | None) -> tuple[list[float], bool]:
+def _time(run: _Run, places: Sequence[Place], incumbent_s: float | None) -> tuple[list[float], bool]:
     """Samples [s], and whether a short probe was enough to drop the candidate."""
     call = run.bind(places[0])
     call()
@@ -121,7 +121,7 @@ def compare(request: Message, enter: Enter) -> Message:
         result = _check(subject, kernel, request["seeds"], threads, enter, label)
         if not result.ok:
             return {"outcome": Outcome.WRONG_ANSWER, "detail": result.reason, "about": label}
-        arrays = arrays or make_placements(subject, kernel.outputs)
+        arrays = arrays or make_timed_arrays(subject, kernel.outputs)
         runs[label] = _Run(kernel, threads, arrays.weights)
     assert arrays is not None, "nothing is compared with nothing"
     samples: dict[str, list[float]] = {label: [] for label in runs}

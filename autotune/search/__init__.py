@@ -14,7 +14,7 @@ from schedules.space import Space
 from tensorlang.errors import TuningError
 
 DEFAULT_SAMPLER = "gp"
-"""What `autotune tune` searches with: by `autotune study compare` the best after 16 candidates, and near it after 64."""
+"""What `autotune tune` searches with: by `autotune study compare` best after 16 candidates, near the best after 64."""
 
 _SAMPLERS: Mapping[str, Callable[[Space, Accepts], Sampler]] = MappingProxyType(
     {"tpe": TpeSampler, "random": RandomSampler, "evolution": EvolutionSampler, "gp": GaussianProcessSampler}

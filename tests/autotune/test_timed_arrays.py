@@ -11,8 +11,8 @@ import pytest
 from autotune.measure import jobs
 from autotune.measure.measurer import Candidate
 from autotune.measure.outcome import Outcome
-from autotune.measure.placements import make_placements
 from autotune.measure.subjects import Subject, subject_of
+from autotune.measure.timed_arrays import make_timed_arrays
 from schedules import lookup
 from tensorlang.nn import Gemm, Workload
 from tensorlang.runtime.buffers import address
@@ -58,7 +58,7 @@ def watch(monkeypatch: pytest.MonkeyPatch, **options: bool) -> list[tuple[int, .
 def test_as_many_places_as_fit_a_bound(workload: Workload, count: int) -> None:
     subject = subject_of(workload.to_json())
     kernel = subject.compile(request(workload)["schedule"])
-    found = make_placements(subject, kernel.outputs)
+    found = make_timed_arrays(subject, kernel.outputs)
     assert len(found.places) == count
     arrays = [array for place in found.places for array in (*place.data.values(), *place.outputs)]
     assert all(isinstance(array, np.ndarray) and address(array) % 64 == 0 for array in arrays)
@@ -97,6 +97,6 @@ def test_kernel_that_leaves_the_answer_of_another_is_found(monkeypatch: pytest.M
 
 def test_spoilt_outputs_are_no_numbers() -> None:
     subject = subject_of(SMALL.to_json())
-    (place, *_) = make_placements(subject, subject.compile(request(SMALL)["schedule"]).outputs).places
+    (place, *_) = make_timed_arrays(subject, subject.compile(request(SMALL)["schedule"]).outputs).places
     place.spoil()
     assert np.isnan(place.outputs[0]).all()

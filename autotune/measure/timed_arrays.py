@@ -25,7 +25,7 @@ _GARBAGE = 0xFF  # as the bytes of a float, not a number
 
 
 @dataclass(frozen=True)
-class Placement:
+class Place:
     """Inputs that are no weights, and outputs, each at a multiple of 64 bytes."""
 
     data: Mapping[str, Argument]
@@ -43,14 +43,14 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Placements:
+class TimedArrays:
     """What a subject is timed with: its weights, and the rest in at least one place."""
 
     weights: Mapping[str, Argument]
-    places: tuple[Placement, ...]
+    places: tuple[Place, ...]
 
 
-def make_placements(subject: Subject, outputs: Sequence[BufferParam]) -> Placements:
+def make_timed_arrays(subject: Subject, outputs: Sequence[BufferParam]) -> TimedArrays:
     """Random inputs of a subject, and memory for outputs, in ten places or, if they are large, as 64 MiB hold."""
     arrays = make_inputs(subject.algorithm, Values.FLOATS, SEED)
     is_weight = {item.name: item.constant for item in subject.algorithm.inputs}
@@ -61,12 +61,12 @@ def make_placements(subject: Subject, outputs: Sequence[BufferParam]) -> Placeme
     size_bytes = sum(array.nbytes for array in (*data.values(), *first.outputs))
     count = max(1, min(_MOST, _MOST_BYTES // max(1, size_bytes)))
     # All at once: what is freed before the next is allocated would come back as the same pages.
-    return Placements(weights, (first, *(_place(data, types, outputs) for _ in range(count - 1))))
+    return TimedArrays(weights, (first, *(_place(data, types, outputs) for _ in range(count - 1))))
 
 
-def _place(data: Mapping[str, Array], types: Mapping[str, DType], outputs: Sequence[BufferParam]) -> Placement:
+def _place(data: Mapping[str, Array], types: Mapping[str, DType], outputs: Sequence[BufferParam]) -> Place:
     copies = {}
     for name, array in data.items():
         copies[name] = empty_aligned(array.shape, types[name])
         copies[name][...] = array
-    return Placement(copies, tuple(empty_aligned(item.shape, item.type) for item in outputs))
+    return Place(copies, tuple(empty_aligned(item.shape, item.type) for item in outputs))
