@@ -4,8 +4,9 @@
   it: no panel to keep in cache, about as many loads as multiply-adds, and memory bandwidth is near. What counts is to
   load each input once per row of taps, which `unroll_s` allows: with the taps of a row unrolled, the columns of a tile
   share the vectors they load.
-* A register tile holds `tile_q` columns by `tile_vectors` vectors. Weights stay in place: their vectors are contiguous
-  already, unless the number of channels is no multiple of the tile, when a zero-padded copy is made once.
+* A register tile holds `tile_q` columns by `tile_vectors` vectors. With one vector, and all taps unrolled (`unroll_r`),
+  3x3 taps stay in 32 registers while the rows of a tile of channels are computed. Weights stay in place: their vectors
+  are contiguous already, unless the number of channels is no multiple of the tile, when a zero-padded copy is made once.
 * The rows of the output are cut into `row_blocks` equal blocks (0: every row is one). `order`: ``channels_inner``
   finishes all channels of a tile of columns before moving on, so that rows are read from front to back;
   ``channels_outer`` finishes the block for one tile of channels, and deals tiles of channels to threads as well.
@@ -49,6 +50,8 @@ _MANY_REGISTERS = 32
 _MOST_COLUMNS = 8
 # Registers for weights and for an input that is not yet shared.
 _SPARE = 4
+# Threads that are dealt fewer tiles of channels than these write to neighbouring lines all the time.
+_TILES_PER_THREAD = 2
 
 
 @dataclass(frozen=True)
@@ -103,19 +106,23 @@ class DepthwiseConv2dFamily:
 
     def default(self, workload: Workload, target: Target, threads: int) -> dict[str, KnobValue]:
         conv = _as_depthwise(workload)
-        tile = _best_tile(conv, target)
-        row_blocks = _row_blocks(conv, tile, threads)
+        narrow = _best_tile(conv, 1, target)
+        is_crowded = _evicts_itself(conv, narrow) and threads == 1
+        if conv.k % narrow.width == 0 and not is_crowded and _keeps_taps(conv, narrow, target):
+            shared = conv.k // narrow.width if conv.k // narrow.width >= _TILES_PER_THREAD * threads else 1
+            blocks = _row_blocks(conv, narrow, shared, threads) or 1
+            return _knobs(narrow, blocks, "channels_outer", image=_images(conv)[-1], unroll_r=True)
+        tile = _best_tile(conv, _vectors(conv, target), target)
+        row_blocks = _row_blocks(conv, tile, 1, threads)
         in_place = conv.k % tile.width == 0
-        is_worth_a_copy = _evicts_itself(conv, tile) and conv.stride == (1, 1) and threads == 1
-        return {
-            "tile_q": tile.rows,
-            "tile_vectors": tile.vectors,
-            "row_blocks": row_blocks or 1,
-            "order": "channels_outer" if is_worth_a_copy or not row_blocks else "channels_inner",
-            "unroll_r": False,
-            "unroll_s": True,
-            "image": _images(conv)[-1] if in_place and not is_worth_a_copy else ROWS,
-        }
+        is_worth_a_copy = is_crowded and conv.stride == (1, 1)
+        return _knobs(
+            tile,
+            row_blocks or 1,
+            "channels_outer" if is_worth_a_copy or not row_blocks else "channels_inner",
+            image=_images(conv)[-1] if in_place and not is_worth_a_copy else ROWS,
+            unroll_r=False,
+        )
 
     def schedule(self, layer: Layer, knobs: Knobs, target: Target, threads: int) -> Schedule:
         conv, point = _as_depthwise(layer.workload), _Point.of(knobs)
@@ -151,13 +158,35 @@ def _schedule_output(s: Schedule, conv: DepthwiseConv2d, point: _Point, tile: Re
         out.parallel("task")
 
 
-def _best_tile(conv: DepthwiseConv2d, target: Target) -> RegisterTile:
-    """Columns and vectors of which the accumulators take less than half of the registers: taps share the others.
+def _knobs(tile: RegisterTile, row_blocks: int, order: str, *, image: str, unroll_r: bool) -> dict[str, KnobValue]:
+    return {
+        "tile_q": tile.rows,
+        "tile_vectors": tile.vectors,
+        "row_blocks": row_blocks,
+        "order": order,
+        "unroll_r": unroll_r,
+        "unroll_s": True,
+        "image": image,
+    }
+
+
+def _keeps_taps(conv: DepthwiseConv2d, tile: RegisterTile, target: Target) -> bool:
+    """True if all taps stay in registers beside the accumulators, over the rows of a tile of channels."""
+    return tile.vectors * (tile.rows + conv.r * conv.s) + _SPARE <= target.vector_registers
+
+
+def _vectors(conv: DepthwiseConv2d, target: Target) -> int:
+    """Vectors of a tile whose taps are loaded again for each: two where registers hold them, and divide the channels."""
+    many = target.vector_registers >= _MANY_REGISTERS
+    return 2 if many and conv.k % (2 * lanes_for(conv, conv.k, target)) == 0 else 1
+
+
+def _best_tile(conv: DepthwiseConv2d, vectors: int, target: Target) -> RegisterTile:
+    """Columns of which the accumulators take less than half of the registers: taps share the others.
 
     More columns gain nothing, and tiles that reach from border to border have no steady state without conditions.
     """
     lanes = lanes_for(conv, conv.k, target)
-    vectors = 2 if target.vector_registers >= _MANY_REGISTERS and conv.k % (2 * lanes) == 0 else 1
     columns = [n for n in up_to(conv.q, _TILE_Q) if waste(conv.q, n) <= _MAX_WASTE]
     fitting = [n for n in columns if n <= _MOST_COLUMNS and 2 * n * vectors <= target.vector_registers - _SPARE]
     return RegisterTile(max(fitting, key=lambda n: (n / (1 + waste(conv.q, n)), -n)), vectors, lanes)
@@ -173,14 +202,17 @@ def _evicts_itself(conv: DepthwiseConv2d, tile: RegisterTile) -> bool:
     return collides(conv.r * columns, conv.c * element_bytes(conv))
 
 
-def _row_blocks(conv: DepthwiseConv2d, tile: RegisterTile, threads: int) -> int:
-    """The fewest blocks of rows that keep all threads busy; 0 if none do, and channels have to be dealt out."""
+def _row_blocks(conv: DepthwiseConv2d, tile: RegisterTile, shared: int, threads: int) -> int:
+    """The fewest blocks of rows that keep all threads busy, `shared` tiles of channels being dealt out with each.
+
+    0 if none do.
+    """
     return next(
         (
             n
             for n in _ROW_BLOCKS[1:]
             if n <= conv.p
-            and balance(conv.n * n, threads) >= GOOD_BALANCE
+            and balance(conv.n * n * shared, threads) >= GOOD_BALANCE
             and waste(conv.p, steps(conv.p, n)) <= 1 - GOOD_BALANCE
             and _overlap(conv, steps(conv.p, n), tile) <= _MAX_WASTE
         ),

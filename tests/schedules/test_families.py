@@ -123,10 +123,14 @@ def test_products_are_cut_where_operands_do_not_fit_the_caches(workload: Gemm, c
 @pytest.mark.parametrize(
     ("workload", "threads", "choices"),
     [
-        (DepthwiseConv2d(1, 56, 56, 128, 3, 3, padding=(1, 1)), 1, {"image": "inline", "order": "channels_inner"}),
+        # Nine taps stay in registers for all rows of a tile of channels; threads share the tiles, if there are enough.
+        (DepthwiseConv2d(1, 56, 56, 128, 3, 3, padding=(1, 1)), 1, {"image": "inline", "order": "channels_outer"}),
+        (DepthwiseConv2d(1, 56, 56, 128, 3, 3, padding=(1, 1)), 2, {"row_blocks": 1, "unroll_r": True}),
+        (DepthwiseConv2d(1, 112, 112, 32, 3, 3, padding=(1, 1)), 2, {"row_blocks": 2, "unroll_r": True}),
+        (DepthwiseConv2d(1, 56, 56, 128, 5, 5, padding=(2, 2)), 1, {"unroll_r": False, "order": "channels_inner"}),
         # Columns 2 KiB apart share few sets of the first-level cache, which a copy helps where it is cheap.
         (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 1, {"image": "rows", "order": "channels_outer"}),
-        (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_inner"}),
+        (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_outer"}),
         (DepthwiseConv2d(1, 14, 14, 512, 3, 3, (2, 2), (1, 1)), 1, {"image": "inline", "order": "channels_inner"}),
         # One row of output: threads can only share the channels.
         (DepthwiseConv2d(1, 1, 28, 192, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_outer"}),
