@@ -4,9 +4,9 @@
   it: no panel to keep in cache, about as many loads as multiply-adds, and memory bandwidth is near. What counts is to
   load each input once per row of taps, which `unroll_s` allows: with the taps of a row unrolled, the columns of a tile
   share the vectors they load.
-* A register tile holds `tile_q` columns by `tile_vectors` vectors. With one vector, and all taps unrolled (`unroll_r`),
+* A register tile holds `tile_q` columns by `tile_vectors` vectors. With one vector and all taps unrolled (`unroll_r`),
   3x3 taps stay in 32 registers while the rows of a tile of channels are computed. Weights stay in place: their vectors
-  are contiguous already, unless the number of channels is no multiple of the tile, when a zero-padded copy is made once.
+  are contiguous, unless the number of channels is no multiple of the tile; then a zero-padded copy is made once.
 * The rows of the output are cut into `row_blocks` equal blocks (0: every row is one). `order`: ``channels_inner``
   finishes all channels of a tile of columns before moving on, so that rows are read from front to back;
   ``channels_outer`` finishes the block for one tile of channels, and deals tiles of channels to threads as well.
@@ -176,7 +176,7 @@ def _keeps_taps(conv: DepthwiseConv2d, tile: RegisterTile, target: Target) -> bo
 
 
 def _vectors(conv: DepthwiseConv2d, target: Target) -> int:
-    """Vectors of a tile whose taps are loaded again for each: two where registers hold them, and divide the channels."""
+    """Vectors of a tile that loads its taps again: two where registers hold them and they divide the channels."""
     many = target.vector_registers >= _MANY_REGISTERS
     return 2 if many and conv.k % (2 * lanes_for(conv, conv.k, target)) == 0 else 1
 
