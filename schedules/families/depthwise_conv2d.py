@@ -107,7 +107,7 @@ class DepthwiseConv2dFamily:
     def default(self, workload: Workload, target: Target, threads: int) -> dict[str, KnobValue]:
         conv = _as_depthwise(workload)
         narrow = _best_tile(conv, 1, target)
-        is_crowded = _evicts_itself(conv, narrow) and threads == 1
+        is_crowded = _evicts_itself(conv, narrow)
         if conv.k % narrow.width == 0 and not is_crowded and _keeps_taps(conv, narrow, target):
             shared = conv.k // narrow.width if conv.k // narrow.width >= _TILES_PER_THREAD * threads else 1
             blocks = _row_blocks(conv, narrow, shared, threads) or 1
@@ -115,7 +115,7 @@ class DepthwiseConv2dFamily:
         tile = _best_tile(conv, _vectors(conv, target), target)
         row_blocks = _row_blocks(conv, tile, 1, threads)
         in_place = conv.k % tile.width == 0
-        is_worth_a_copy = is_crowded and conv.stride == (1, 1)
+        is_worth_a_copy = is_crowded and conv.stride == (1, 1) and threads == 1
         return _knobs(
             tile,
             row_blocks or 1,

@@ -33,6 +33,7 @@ TOOLCHAIN = find_toolchain()
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TENSORLANG_HOME", str(tmp_path))
+    monkeypatch.setattr(Database, "shipped", lambda: Database(tmp_path / "published"))
 
 
 def make_problem() -> LayerProblem:

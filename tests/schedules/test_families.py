@@ -130,7 +130,7 @@ def test_products_are_cut_where_operands_do_not_fit_the_caches(workload: Gemm, c
         (DepthwiseConv2d(1, 56, 56, 128, 5, 5, padding=(2, 2)), 1, {"unroll_r": False, "order": "channels_inner"}),
         # Columns 2 KiB apart share few sets of the first-level cache, which a copy helps where it is cheap.
         (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 1, {"image": "rows", "order": "channels_outer"}),
-        (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_outer"}),
+        (DepthwiseConv2d(1, 14, 14, 512, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_inner"}),
         (DepthwiseConv2d(1, 14, 14, 512, 3, 3, (2, 2), (1, 1)), 1, {"image": "inline", "order": "channels_inner"}),
         # One row of output: threads can only share the channels.
         (DepthwiseConv2d(1, 1, 28, 192, 3, 3, padding=(1, 1)), 2, {"image": "inline", "order": "channels_outer"}),

@@ -47,10 +47,11 @@ def test_default_passes(threads: int, target: Target) -> None:
         (GEMM, 2, {"row_blocks": 2, "block_panels": 0}, ""),
         (GEMM, 2, {"row_blocks": 1, "block_panels": 1, "a": "block"}, "too few parallel tasks"),
         (GEMM, 2, {"k_parts": 2, "row_blocks": 1, "block_panels": 0}, ""),
-        (DEPTHWISE, 2, {"row_blocks": 1}, "too few parallel tasks"),
+        (DEPTHWISE, 2, {"row_blocks": 1, "order": "channels_inner"}, "too few parallel tasks"),
         (DEPTHWISE, 2, {"row_blocks": 1, "order": "channels_outer"}, ""),
         (POOL, 2, {"block_p": 112, "order": "rows"}, "too few parallel tasks"),
-        (replace(DEPTHWISE, h=14, w=14), 2, {"row_blocks": 1}, ""),  # over before the other thread begins
+        # Over before the other thread begins.
+        (replace(DEPTHWISE, h=14, w=14), 2, {"row_blocks": 1, "order": "channels_inner"}, ""),
         (Softmax(8, 64), 2, {"block": 8}, ""),  # nothing is known of its family
     ],
 )
