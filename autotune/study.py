@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from random import Random
@@ -258,7 +259,8 @@ class LayerStudy:
         self._take_up()
 
     def _give_up(self, running: FrozenTrial) -> None:
-        self._study.tell(running.number, state=TrialState.FAIL, skip_if_finished=True)
+        with suppress(UpdateFinishedTrialError):  # another tuner, or the owner itself, was faster by a moment
+            self._study.tell(running.number, state=TrialState.FAIL, skip_if_finished=True)
 
     def _is_claimed_by_others(self, asked: optuna.Trial, digest: str) -> bool:
         """Claim a schedule, then look whether another tuner claims it too, and take up what others finished.

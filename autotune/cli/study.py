@@ -41,12 +41,15 @@ def compare(
         Variant(name, transfers) for name in samplers for transfers in ((False, True) if transfer else (False,))
     ]
     clock = Budget(float("inf"))
-    with Steps(people_console(), seeds * len(variants)) as steps:
-        runs, measured = compare_samplers(chosen, count, variants, range(seeds), trials, steps.begin)
+    with Steps(people_console(), seeds * len(variants) + len(chosen)) as steps:
+        finals, measured = compare_samplers(chosen, count, variants, range(seeds), trials, steps.begin)
     share = 1 - within / 100
-    curves = make_curves(runs, range(1, trials + 1), share)
+    curves = make_curves(finals, range(1, trials + 1), share)
     if not curves:
         raise TuningError("No layer could be timed.", hint="`autotune doctor` shows the state of this machine")
+    for found in finals:
+        if found.disturbance:
+            people_console().print(f"{found.layer}, timed again: {found.disturbance}", markup=False, highlight=False)
     elapsed_s = clock.elapsed_s
     title = (
         f"{_count(len(chosen), 'layer')}, {_count(seeds, 'seed')}, {_count(count, 'thread')}: {measured} measured in "
@@ -57,7 +60,7 @@ def compare(
         plot.write_text(to_svg(curves, title), encoding="utf-8")
     if as_json:
         setting = {"threads": count, "trials": trials, "measured": measured, "elapsed_s": elapsed_s}
-        print_json({**setting, **report.to_data(runs, curves, share)})
+        print_json({**setting, **report.to_data(finals, curves, share)})
 
 
 def exhaust(layer: str, knobs: tuple[str, ...], most: int, threads: int | None, as_json: bool) -> None:

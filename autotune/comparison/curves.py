@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from math import exp, log
 from statistics import fmean, median
 
+from autotune.comparison.finals import Finals
 from autotune.comparison.runs import Run
 
 HEURISTIC = "heuristic"
 """Name of the curve of the default alone."""
+
+_Shares = list[float]
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Curve:
     name : str
     share : mapping of int to float
         Candidates -> geometric mean, over layers and seeds, of the speed of the best so far over that of the fastest
-        schedule known of the layer. 1 is as good as anything found.
+        schedule known of the layer, both timed again in the end. 1 is as good as anything found.
     needed : float
         Median of the candidates needed for `within` of the fastest known; infinite if half of the runs or more did not
         get there.
@@ -39,51 +42,38 @@ def counts_up_to(trials: int) -> tuple[int, ...]:
     return (*powers, trials)
 
 
-def fastest_known(runs: Sequence[Run]) -> dict[str, float]:
-    """Least time of a candidate of any run, by layer [s]."""
-    known: dict[str, float] = {}
-    for run in runs:
-        best_s = run.best_after(len(run.times_s))
-        if best_s is not None:
-            known[run.layer] = min(best_s, known.get(run.layer, best_s))
-    return known
-
-
-def make_curves(runs: Sequence[Run], counts: Sequence[int], within: float) -> list[Curve]:
+def make_curves(finals: Sequence[Finals], counts: Sequence[int], within: float) -> list[Curve]:
     """One curve for each variant in the order given, and the heuristic's.
 
     Parameters
     ----------
-    runs : sequence of Run
-        Those in which not even the default could be timed are left out.
+    finals : sequence of Finals
+        One of each layer.
     counts : sequence of int
         Numbers of candidates at which to look.
     within : float
         Share of the fastest known speed that a run should reach, as in 0.97.
     """
-    known = fastest_known(runs)
-    usable = [run for run in runs if run.times_s and run.times_s[0] is not None]
-    by_variant: dict[str, list[Run]] = {}
-    for run in usable:
-        by_variant.setdefault(str(run.variant), []).append(run)
-    curves = [_make_curve(name, own, counts, known, within) for name, own in by_variant.items()]
-    if not usable:
-        return curves
-    default = _make_curve(HEURISTIC, usable, (1,), known, within)
-    reached = [known[run.layer] / (run.times_s[0] or 0) >= within for run in usable]
-    needed = 1.0 if 2 * sum(reached) > len(reached) else float("inf")
-    return [*curves, Curve(HEURISTIC, dict.fromkeys(counts, default.share[1]), needed)]
+    by_variant: dict[str, list[_Shares]] = {}
+    for layer in finals:
+        for run in layer.runs:
+            by_variant.setdefault(str(run.variant), []).append(_shares(run, layer))
+    curves = [_make_curve(name, shares, counts, within) for name, shares in by_variant.items()]
+    if not curves:
+        return []
+    defaults = [shares[:1] for of_variant in by_variant.values() for shares in of_variant]
+    return [*curves, _make_curve(HEURISTIC, defaults, counts, within)]
 
 
-def _make_curve(
-    name: str, runs: Sequence[Run], counts: Sequence[int], known: Mapping[str, float], within: float
-) -> Curve:
-    share = {
-        count: geometric_mean([known[run.layer] / best for run in runs if (best := run.best_after(count)) is not None])
-        for count in counts
-    }
-    needed = [run.needed_for(known[run.layer] / within) for run in runs]
-    return Curve(name, share, median(float("inf") if n is None else n for n in needed))
+def _shares(run: Run, finals: Finals) -> _Shares:
+    """After each candidate, the speed of the best until then over that of the fastest known."""
+    return [finals.speeds[best.schedule] / finals.fastest for best in run.bests_so_far()]
+
+
+def _make_curve(name: str, runs: Sequence[_Shares], counts: Sequence[int], within: float) -> Curve:
+    share = {count: geometric_mean([shares[:count][-1] for shares in runs]) for count in counts}
+    needed = (next((n for n, found in enumerate(shares, 1) if found >= within), float("inf")) for shares in runs)
+    return Curve(name, share, median(needed))
 
 
 def geometric_mean(values: Sequence[float]) -> float:

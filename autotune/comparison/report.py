@@ -10,14 +10,18 @@ from rich import box
 from rich.table import Table
 
 from autotune.comparison.curves import Curve
+from autotune.comparison.finals import Finals
 from autotune.comparison.plot import sparkline
-from autotune.comparison.runs import Run
 
 _BLOCKS = 24
 
 
-def to_data(runs: Sequence[Run], curves: Sequence[Curve], within: float) -> dict[str, Any]:
-    """The curves, and every run behind them, as JSON data; times in [ms]."""
+def to_data(finals: Sequence[Finals], curves: Sequence[Curve], within: float) -> dict[str, Any]:
+    """The curves, and every run behind them, as JSON data.
+
+    Of each candidate the time in the search [ms], null if it failed, and the speed when timed again, in that of the
+    default, null if it was not.
+    """
     return {
         "within": within,
         "curves": [
@@ -33,10 +37,13 @@ def to_data(runs: Sequence[Run], curves: Sequence[Curve], within: float) -> dict
                 "layer": run.layer,
                 "sampler": str(run.variant),
                 "seed": run.seed,
-                "times_ms": [None if time_s is None else 1e3 * time_s for time_s in run.times_s],
+                "times_ms": [None if c.time_s is None else 1e3 * c.time_s for c in run.candidates],
+                "speeds": [found.speeds.get(c.schedule) for c in run.candidates],
             }
-            for run in runs
+            for found in finals
+            for run in found.runs
         ],
+        "disturbances": {found.layer: found.disturbance for found in finals if found.disturbance},
     }
 
 
@@ -46,7 +53,8 @@ def to_table(curves: Sequence[Curve], counts: Sequence[int], trials: int, within
         title=title,
         title_justify="left",
         caption=(
-            "speed of the best so far in % of the fastest schedule known, geometric mean over layers and seeds\n"
+            "speed of the best so far in % of the fastest schedule known, geometric mean over layers and seeds;\n"
+            "which is the best is by the times of the search, and its speed by timing all that were in turns\n"
             f"needed: candidates until the best was within {100 * (1 - within):.0f} % of it, median"
         ),
         caption_justify="left",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from optuna.storages import InMemoryStorage
 
@@ -26,6 +26,14 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A candidate: its schedule, as JSON, and its time in the search [s]; None if it failed."""
+
+    schedule: str
+    time_s: float | None
+
+
+@dataclass(frozen=True)
 class Run:
     """One search.
 
@@ -34,22 +42,33 @@ class Run:
     layer : str
     variant : Variant
     seed : int
-    times_s : tuple of float or None
-        Time of each candidate in the order tried [s], the default first; None for one that failed.
+    candidates : tuple of Tried
+        In the order tried, the default first.
     """
 
     layer: str
     variant: Variant
     seed: int
-    times_s: tuple[float | None, ...]
+    candidates: tuple[Tried, ...]
 
-    def best_after(self, count: int) -> float | None:
-        """Least time among the first so many candidates [s]; None if all failed."""
-        return min((time_s for time_s in self.times_s[:count] if time_s is not None), default=None)
+    @property
+    def is_timed(self) -> bool:
+        """Whether the default could be timed: what all the others are held against."""
+        return bool(self.candidates) and self.candidates[0].time_s is not None
 
-    def needed_for(self, time_s: float) -> int | None:
-        """Candidates until one takes no longer than `time_s` [s]; None if none does."""
-        return next((n for n, t in enumerate(self.times_s, 1) if t is not None and t <= time_s), None)
+    def bests_so_far(self) -> Iterator[Tried]:
+        """For each candidate, the fastest until then by the times of the search; the default must be timed."""
+        best, *_ = self.candidates
+        assert best.time_s is not None, "nothing is held against a default that failed"
+        for candidate in self.candidates:
+            if candidate.time_s is not None and candidate.time_s < (best.time_s or 0.0):
+                best = candidate
+            yield best
+
+    def without(self, schedules: Collection[str]) -> Run:
+        """The same search, had these failed."""
+        candidates = (Tried(c.schedule, None) if c.schedule in schedules else c for c in self.candidates)
+        return replace(self, candidates=tuple(candidates))
 
 
 def search(
@@ -80,4 +99,5 @@ def search(
             pass
         winner = find_winner(study)
         winners += [winner] if winner else []
-        yield Run(problem.layer.name, variant, seed, tuple(trial.time_s for trial in study.trials.values()))
+        candidates = (Tried(problem.make_schedule(trial.knobs), trial.time_s) for trial in study.trials.values())
+        yield Run(problem.layer.name, variant, seed, tuple(candidates))

@@ -8,8 +8,9 @@ from functools import partial
 from itertools import islice
 
 from autotune.comparison.exhaustive import Exhausted, exhaust, legal_points, restrict
+from autotune.comparison.finals import Finals, hold_finals
 from autotune.comparison.measurements import Measurements, measurements_path
-from autotune.comparison.runs import Run, Variant, search
+from autotune.comparison.runs import Variant, search
 from autotune.measure.exclusive import exclusive_measurer
 from autotune.measure.measurer import Measurer
 from autotune.networks import NetworkLayer
@@ -28,8 +29,13 @@ def compare_samplers(
     seeds: Sequence[int],
     trials: int,
     begin: Callable[[str], None],
-) -> tuple[list[Run], int]:
-    """Search the layers once for every variant and seed; return the runs, and how many schedules had to be measured.
+) -> tuple[list[Finals], int]:
+    """Search the layers once for every variant and seed, then time the best of each layer again, in turns.
+
+    Returns
+    -------
+    list of Finals, int
+        One for each layer whose default could be timed, and how many schedules had to be measured in the searches.
 
     Parameters
     ----------
@@ -41,7 +47,7 @@ def compare_samplers(
     trials : int
         Candidates of each search.
     begin : callable
-        Told of each search over the layers before it begins.
+        Told of each search over the layers before it begins, and of each layer whose best are timed again.
 
     Notes
     -----
@@ -50,12 +56,16 @@ def compare_samplers(
     with exclusive_measurer() as measurer:
         problems = [_cold_problem(layer, threads) for layer in layers]
         measures = [_measurements(problem, measurer) for problem in problems]
-        runs: list[Run] = []
+        searches = []
         for seed in seeds:
             for variant in variants:
                 begin(f"{variant}, seed {seed}")
-                runs += search(problems, measures, variant, seed, trials)
-        return runs, sum(measure.made for measure in measures)
+                searches.append(list(search(problems, measures, variant, seed, trials)))
+        finals = []
+        for problem, runs in zip(problems, zip(*searches, strict=True), strict=True):
+            begin(f"the best of {problem.layer.name} again")
+            finals.append(hold_finals(problem, runs, measurer))
+        return [found for found in finals if found is not None], sum(measure.made for measure in measures)
 
 
 def exhaust_layer(

@@ -1,8 +1,8 @@
 """Where the arrays of a timed kernel lie: in several places, one after the other.
 
-A working set that about fills a cache runs up to half as fast again, or as slow, by the luck of which physical pages
-it got: they decide which lines evict each other. A time taken in one place says as much about the place as about the
-schedule. So a schedule is timed in several, and schedules that are compared share them.
+How fast a working set that about fills a cache is read depends on which physical pages it happened to get: they decide
+which lines evict each other. A time taken in one place says as much about the place as about the schedule. So a
+schedule is timed in several, and schedules that are compared share them.
 """
 
 from __future__ import annotations

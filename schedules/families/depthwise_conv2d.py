@@ -195,8 +195,8 @@ def _best_tile(conv: DepthwiseConv2d, vectors: int, target: Target) -> RegisterT
 def _evicts_itself(conv: DepthwiseConv2d, tile: RegisterTile) -> bool:
     """True if the inputs of one tile share so few sets of a cache that some are gone before the next row needs them.
 
-    A copy row by row is denser. It gains a tenth to four tenths where one thread uses each input nine times; with
-    strides, and where other threads take their part of the rows, the copy costs more than that.
+    A copy row by row is denser. It pays where one thread uses each input nine times, and not with strides, nor where
+    other threads take their part of the rows.
     """
     columns = (tile.rows - 1) * conv.stride[1] + conv.s
     return collides(conv.r * columns, conv.c * element_bytes(conv))

@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import math
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from autotune.cli.output import plain_lines
-from autotune.comparison.curves import HEURISTIC, Curve, counts_up_to, fastest_known, make_curves
+from autotune.comparison.curves import HEURISTIC, Curve, counts_up_to, make_curves
+from autotune.comparison.finals import Finals, hold_finals
 from autotune.comparison.measurements import Measurements, measurements_path
 from autotune.comparison.plot import sparkline, to_svg
 from autotune.comparison.report import to_data, to_table
-from autotune.comparison.runs import Run, Variant, search
-from autotune.measure.outcome import Outcome
+from autotune.comparison.runs import Run, Tried, Variant, search
+from autotune.measure.measurer import Candidate, Comparison
+from autotune.measure.outcome import Measurement, Outcome
 from autotune.names import SAMPLERS
 from schedules import Toolchain
+from schedules.space import KnobValue
 from tensorlang.errors import TuningError
 
 from .fakes import DEFAULT, SPACE, FakeMeasurer, make_layer, make_problem, time_of
@@ -30,12 +35,14 @@ TPE, RANDOM = Variant("tpe"), Variant("random")
 def test_schedule_is_measured_once_whoever_asks(tmp_path: Path) -> None:
     measurer, problem = FakeMeasurer(), make_problem(A)
     measure = Measurements(problem, measurer, tmp_path / "deep" / "a.jsonl")
-    first = [run.times_s for name in SAMPLERS for run in search([problem], [measure], Variant(name), 0, 24)]
+    first = [run.candidates for name in SAMPLERS for run in search([problem], [measure], Variant(name), 0, 24)]
     assert measure.made == len(measurer.measured) == SPACE.size
     again = Measurements(problem, measurer, tmp_path / "deep" / "a.jsonl")
-    assert [run.times_s for name in SAMPLERS for run in search([problem], [again], Variant(name), 0, 24)] == first
+    assert [run.candidates for name in SAMPLERS for run in search([problem], [again], Variant(name), 0, 24)] == first
     assert again.made == 0
-    assert [min(t for t in times if t) for times in first] == pytest.approx([1e-3] * len(SAMPLERS))
+    assert [min(c.time_s for c in candidates if c.time_s) for candidates in first] == pytest.approx(
+        [1e-3] * len(SAMPLERS)
+    )
 
 
 def test_candidates_are_held_against_the_fastest_that_any_sampler_found(tmp_path: Path) -> None:
@@ -79,32 +86,88 @@ def test_every_sampler_gets_as_many_candidates(tmp_path: Path) -> None:
     for name in SAMPLERS:
         measure = Measurements(make_problem(A), FakeMeasurer(), tmp_path / "a.jsonl")
         (run,) = search([make_problem(A)], [measure], Variant(name), 1, 7)
-        assert len(run.times_s) == 7
-        assert run.times_s[0] == time_of(DEFAULT)
+        assert len(run.candidates) == 7
+        assert run.candidates[0] == Tried(json.dumps(DEFAULT), time_of(DEFAULT))
 
 
-RUNS = [
-    Run("a", TPE, 0, (4.0, 2.0, None, 1.0)),
-    Run("b", TPE, 0, (4.0, 4.0, 2.0, 2.0)),
-    Run("a", RANDOM, 0, (4.0, None, 5.0, 2.0)),
-    Run("b", RANDOM, 0, (4.0, 4.0, 4.0, 4.0)),
-    Run("c", RANDOM, 0, (None, 1.0, 1.0, 1.0)),  # without a default there is nothing to hold it against
+def make_run(layer: str, variant: Variant, *times_s: float | None) -> Run:
+    """A search whose candidates are named by their times in it."""
+    return Run(layer, variant, 0, tuple(Tried(str(time_s), time_s) for time_s in times_s))
+
+
+FINALS = [
+    Finals(
+        (make_run("a", TPE, 4.0, 2.0, None, 1.0), make_run("a", RANDOM, 4.0, None, 5.0, 2.0)),
+        {"4.0": 1.0, "2.0": 2.0, "1.0": 4.0},
+    ),
+    Finals(
+        (make_run("b", TPE, 4.0, 3.0, 2.0, 2.0), make_run("b", RANDOM, 4.0, 4.0, 4.0, 4.0)),
+        {"4.0": 1.0, "3.0": 1.0, "2.0": 2.0},  # what looked a third faster in the search is not
+        "waited 9 % of the time for busy CPUs",
+    ),
 ]
 
 
-def test_curve_is_the_geometric_mean_of_the_best_so_far() -> None:
-    assert fastest_known(RUNS) == {"a": 1.0, "b": 2.0, "c": 1.0}
-    tpe, random, heuristic = make_curves(RUNS, (1, 2, 4), 0.97)
+def test_curve_is_the_geometric_mean_of_the_best_so_far_as_timed_again() -> None:
+    tpe, random, heuristic = make_curves(FINALS, (1, 2, 4, 8), 0.97)
     root = math.sqrt(0.5)
     assert (tpe.name, random.name, heuristic.name) == ("tpe", "random", HEURISTIC)
-    assert tpe.share == pytest.approx({1: 0.5 * root, 2: 0.5, 4: 1.0})
-    assert random.share == pytest.approx({1: 0.5 * root, 2: 0.5 * root, 4: 0.5})
-    assert heuristic.share == pytest.approx(dict.fromkeys((1, 2, 4), 0.5 * root))
+    assert tpe.share == pytest.approx({1: 0.5 * root, 2: 0.5, 4: 1.0, 8: 1.0})
+    assert random.share == pytest.approx({1: 0.5 * root, 2: 0.5 * root, 4: 0.5, 8: 0.5})
+    assert heuristic.share == pytest.approx(dict.fromkeys((1, 2, 4, 8), 0.5 * root))
     assert (tpe.needed, random.needed, heuristic.needed) == (3.5, math.inf, math.inf)
 
 
 def test_nothing_timed_makes_no_curve() -> None:
-    assert make_curves(RUNS[-1:], (1,), 0.97) == []
+    assert make_curves([], (1,), 0.97) == []
+
+
+def schedule_of(**changes: KnobValue) -> str:
+    return json.dumps({**DEFAULT, **changes})
+
+
+class Failing(FakeMeasurer):
+    """Contenders that are in `outcomes` fail when they are compared, on a busy machine."""
+
+    def compare(self, contenders: Mapping[str, Candidate], rounds: int) -> Comparison:
+        good = {label: c for label, c in contenders.items() if c.schedule not in self.outcomes}
+        failed = {label: Measurement(self.outcomes[c.schedule]) for label, c in contenders.items() if label not in good}
+        return replace(super().compare(good, rounds), failures=failed, waiting_share=0.09)
+
+
+TILES = [schedule_of(tile=tile) for tile in (4, 1, 2, 8, 16)]
+
+
+def test_finals_time_what_was_the_best_so_far_and_the_last_best_three() -> None:
+    runs = [
+        Run("a", TPE, 0, tuple(map(Tried, TILES, (5.0, 9.0, 8.0, 4.0, None)))),
+        Run("a", RANDOM, 0, tuple(map(Tried, TILES, (5.0, 6.0, 7.0, 8.0, None)))),
+    ]
+    fake = FakeMeasurer()
+    found = hold_finals(make_problem(A), runs, fake)
+    assert found is not None
+    (compared,) = fake.compared
+    assert [c.schedule for c in compared.values()] == [TILES[0], TILES[3], TILES[2], TILES[1]]
+    assert found.runs == tuple(runs)
+    default_s = time_of(DEFAULT)
+    assert found.speeds == pytest.approx({TILES[n]: default_s / time_of(json.loads(TILES[n])) for n in range(4)})
+    assert (found.layer, found.fastest, found.disturbance) == ("a", max(found.speeds.values()), "")
+
+
+def test_what_fails_when_it_is_timed_again_was_not_the_best() -> None:
+    run = Run("a", TPE, 0, tuple(map(Tried, TILES, (5.0, 4.0, 3.0, 2.0, 1.0))))
+    fake = Failing(outcomes={TILES[4]: Outcome.WRONG_ANSWER})
+    found = hold_finals(make_problem(A), [run], fake)
+    assert found is not None
+    assert [candidate.time_s for candidate in found.runs[0].candidates] == [5.0, 4.0, 3.0, 2.0, None]
+    assert found.speeds.keys() == set(TILES[:4])
+    assert found.disturbance == "waited 9 % of the time for busy CPUs"
+
+
+def test_without_a_default_there_is_nothing_to_hold_others_against() -> None:
+    run = Run("a", TPE, 0, tuple(map(Tried, TILES, (5.0, 4.0, 3.0, 2.0, 1.0))))
+    assert hold_finals(make_problem(A), [run], Failing(outcomes={TILES[0]: Outcome.CRASH})) is None
+    assert hold_finals(make_problem(A), [run.without({TILES[0]})], FakeMeasurer()) is None
 
 
 def test_counts_double() -> None:
@@ -114,7 +177,7 @@ def test_counts_double() -> None:
 
 
 def test_table_and_data() -> None:
-    curves = make_curves(RUNS, (1, 2, 3, 4), 0.97)
+    curves = make_curves(FINALS, (1, 2, 3, 4), 0.97)
     lines = list(plain_lines(to_table(curves, (1, 2, 4), 4, 0.97, "title")))
     assert lines[:5] == [
         "title",
@@ -123,16 +186,19 @@ def test_table_and_data() -> None:
         "random     35.4  35.4   50.0      >4  ▁▁▁▃",
         "heuristic  35.4  35.4   35.4      >4  ▁▁▁▁",
     ]
-    data = json.loads(json.dumps(to_data(RUNS, curves, 0.97)))
+    data = json.loads(json.dumps(to_data(FINALS, curves, 0.97)))
     assert data["curves"][0]["candidates_needed"] == 3.5
     assert data["curves"][1]["candidates_needed"] is None
-    assert data["runs"][0] == {"layer": "a", "sampler": "tpe", "seed": 0, "times_ms": [4e3, 2e3, None, 1e3]}
+    own = {"times_ms": [4e3, 3e3, 2e3, 2e3], "speeds": [1.0, 1.0, 2.0, 2.0]}
+    assert data["runs"][2] == {"layer": "b", "sampler": "tpe", "seed": 0, **own}
+    assert data["runs"][0]["times_ms"][2] is None
+    assert data["disturbances"] == {"b": "waited 9 % of the time for busy CPUs"}
     Console().print(to_table(curves, (1, 2, 4), 4, 0.97, "title"))
 
 
 def test_long_curve_keeps_its_ends() -> None:
     curve = Curve("tpe", {n: 0.5 if n < 1000 else 1.0 for n in range(1, 1001)}, 1000.0)
-    *_, line, _, _ = plain_lines(to_table([curve], (1, 1000), 1000, 0.97, ""))
+    *_, line, _, _, _ = plain_lines(to_table([curve], (1, 1000), 1000, 0.97, ""))
     assert line.split()[-1] == "▁" * 23 + "█"
 
 
@@ -142,7 +208,7 @@ def test_sparkline_stays_within_its_blocks() -> None:
 
 
 def test_plot_has_a_line_for_every_curve() -> None:
-    picture = ET.fromstring(to_svg(make_curves(RUNS, (1, 2, 3, 4), 0.97), "3 < 4 & more"))
+    picture = ET.fromstring(to_svg(make_curves(FINALS, (1, 2, 3, 4), 0.97), "3 < 4 & more"))
     space = "{http://www.w3.org/2000/svg}"
     lines = picture.findall(f"{space}polyline")
     assert len(lines) == 3

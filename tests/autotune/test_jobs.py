@@ -16,6 +16,7 @@ from schedules import lookup
 from tensorlang.nn import Gemm
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.validation import CheckResult
+from tests.autotune.wrapped_kernel import WrappedKernel
 
 WORKLOAD = Gemm(8, 16, 8)
 DEFAULT = lookup(WORKLOAD, threads=1, databases=()).schedule.to_json()
@@ -76,21 +77,15 @@ def test_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (Phase.TIME, "") not in phases.entered
 
 
-class Fickle:
+class Fickle(WrappedKernel):
     """A kernel that is right until it has been called so many times, and then adds one to an element."""
 
     def __init__(self, kernel: Kernel, calls: int) -> None:
-        self._kernel = kernel
+        super().__init__(kernel)
         self._left = calls
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._kernel, name)
-
-    def __call__(self, *arrays: Any, **options: Any) -> Any:
-        return self._kernel(*arrays, **options)
-
     def bare(self, **arguments: Any) -> Any:
-        call, out = self._kernel.bare(**arguments), arguments["out"]
+        call, out = self.kernel.bare(**arguments), arguments["out"]
 
         def run() -> None:
             call()

@@ -174,6 +174,22 @@ def test_points_that_others_work_on_are_waited_for_and_taken_over_if_they_die(
     assert (len(study.trials), study.is_exhausted) == (SMALL.size, True)
 
 
+def test_lost_trial_may_be_let_go_by_two_tuners_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = open_storage(str(tmp_path / "s.db"))
+    problem = make_problem(make_layer("shared"), space=SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        LayerStudy(problem, storage, seed=0).step(interrupted)
+    set_state = storage.set_trial_state_values
+
+    def set_it_after_another(trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
+        set_state(trial_id, state, values)
+        return set_state(trial_id, state, values)
+
+    monkeypatch.setattr(storage, "set_trial_state_values", set_it_after_another)
+    LayerStudy(problem, storage, seed=0)
+    assert [trial.state for trial in read_trials(storage)] == [TrialState.FAIL]
+
+
 def interrupted(schedule: str) -> Measurement:
     raise KeyboardInterrupt
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from autotune.cli import commands, root
 from autotune.comparison import session
-from autotune.measure.measurer import Candidate
+from autotune.measure.measurer import Candidate, Comparison
 from autotune.measure.outcome import Measurement, Outcome
 
 from .fakes import FakeMeasurer, ok
@@ -26,14 +26,20 @@ OTHER = json.dumps({"op": "gemm", "m": 16, "n": 64, "k": 32})
 class Clock(FakeMeasurer):
     """Gives every schedule a time of its own [s]."""
 
+    waiting_share = 0.0
+
     def measure(self, candidate: Candidate) -> Measurement:
         self.measured.append(candidate)
         outcome = self.outcomes.get("all", Outcome.OK)
-        return (
-            ok(1e-3 + 1e-9 * zlib.crc32(candidate.schedule.encode()) / 4)
-            if outcome is Outcome.OK
-            else Measurement(outcome)
-        )
+        return ok(own_time(candidate)) if outcome is Outcome.OK else Measurement(outcome)
+
+    def compare(self, contenders: Mapping[str, Candidate], rounds: int) -> Comparison:
+        samples_s = {label: (own_time(candidate),) * rounds for label, candidate in contenders.items()}
+        return Comparison(samples_s, {}, self.waiting_share)
+
+
+def own_time(candidate: Candidate) -> float:
+    return 1e-3 + 1e-9 * zlib.crc32(candidate.schedule.encode()) / 4
 
 
 @pytest.fixture
@@ -69,7 +75,14 @@ def test_comparison_is_a_row_for_every_way_of_searching(clock: Clock, tmp_path: 
     names = ["random", "random+transfer", "evolution", "evolution+transfer", "heuristic"]
     assert [row.split()[0] for row in rows[:5]] == names
     assert plot.read_text(encoding="utf-8").count("<polyline") == 5
-    assert result.stderr.splitlines()[0] == "1/8 random, seed 0"
+    assert result.stderr.splitlines()[0] == "1/10 random, seed 0"
+    assert result.stderr.splitlines()[-1] == "10/10 the best of workload again"
+
+
+def test_busy_machine_is_said(clock: Clock) -> None:
+    clock.waiting_share = 0.2
+    result = study("compare", LAYER, "--trials", "2", "--samplers", "random", "--seeds", "1", "--threads", "1")
+    assert "workload, timed again: waited 20 % of the time for busy CPUs" in result.stderr.splitlines()
 
 
 def test_what_was_measured_is_not_measured_again(clock: Clock) -> None:

@@ -17,28 +17,23 @@ from schedules import lookup
 from tensorlang.nn import Gemm, Workload
 from tensorlang.runtime.buffers import address
 from tensorlang.runtime.kernel import Kernel
+from tests.autotune.wrapped_kernel import WrappedKernel
 
 SMALL, LARGE, HUGE = Gemm(8, 16, 8), Gemm(2048, 16, 1200), Gemm(1 << 19, 16, 32)
 
 
-class Watched:
-    """A kernel that notes where its arrays lie whenever it is bound, and computes what it is told to."""
+class Watched(WrappedKernel):
+    """A kernel that notes where its arrays lie whenever it is bound, and computes nothing then if it is lazy."""
 
     def __init__(self, kernel: Kernel, places: list[tuple[int, ...]], is_lazy: bool = False) -> None:
-        self._kernel = kernel
+        super().__init__(kernel)
         self._places = places
         self._is_lazy = is_lazy
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._kernel, name)
-
-    def __call__(self, *arrays: Any, **options: Any) -> Any:
-        return self._kernel(*arrays, **options)
 
     def bare(self, **arguments: Any) -> Callable[[], object]:
         arrays = [value for value in arguments.values() if isinstance(value, np.ndarray)]
         self._places.append(tuple(map(address, arrays)))
-        call = self._kernel.bare(**arguments)
+        call = self.kernel.bare(**arguments)
         return (lambda: None) if self._is_lazy else call
 
 
