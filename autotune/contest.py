@@ -145,7 +145,7 @@ def _searched_gain(winner: Contender, default: Contender) -> float | None:
     """The gain by what the search measured, if it timed both in full."""
     if winner.trial is None or default.trial is None or not (winner.trial.is_timed and default.trial.is_timed):
         return None
-    return default.trial.measurement.minimum_s / winner.trial.measurement.minimum_s
+    return default.trial.measurement.median_s / winner.trial.measurement.median_s
 
 
 def to_candidate(problem: Problem, schedule: str, incumbent_s: float | None = None) -> Candidate:

@@ -137,7 +137,7 @@ class ProgramSearch:
 
     def _step(self) -> None:
         best = self._study.best
-        best_s = best.measurement.minimum_s if best else None
+        best_s = best.measurement.median_s if best else None
 
         def measure(schedule: str) -> Measurement:
             return self._measurer.measure(to_candidate(self._problem, schedule, best_s))

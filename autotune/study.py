@@ -84,9 +84,9 @@ class LayerStudy:
     Points that are illegal by their knobs, or make a schedule that was measured, are passed over and leave no trace;
     those that `problem.is_hopeless` comes last of all.
 
-    Each trial ends in one of three states. COMPLETE, with the least time of a call [s] as its value. PRUNED with a
-    constraint: infeasible, for whatever reason of the candidate's own. FAIL: the measuring machinery failed, which says
-    nothing about the point.
+    Each trial ends in one of three states. COMPLETE, with the median time of a call [s] as its value. PRUNED with
+    a constraint: infeasible, for whatever reason of the candidate's own. FAIL: the measuring machinery failed, which
+    says nothing about the point.
     """
 
     def __init__(self, problem: Problem, storage: BaseStorage, seed: int, sampler: str = DEFAULT_SAMPLER) -> None:
@@ -231,7 +231,7 @@ class LayerStudy:
 
     def _tell(self, asked: optuna.Trial, measurement: Measurement) -> None:
         if measurement.outcome is Outcome.OK:
-            self._study.tell(asked, measurement.minimum_s)
+            self._study.tell(asked, measurement.median_s)
         elif measurement.outcome is Outcome.INFRA:
             self._study.tell(asked, state=TrialState.FAIL)
         else:

@@ -33,7 +33,7 @@ def find_winner(study: LayerStudy) -> Winner | None:
     if best is None or best.digest == study.default_digest:
         return None
     if default is not None and default.is_timed:
-        if default.measurement.minimum_s < _LEAST_GAIN * best.measurement.minimum_s:
+        if default.measurement.median_s < _LEAST_GAIN * best.measurement.median_s:
             return None
     problem = study.problem
     assert isinstance(problem, LayerProblem), "what is like a layer is a layer"

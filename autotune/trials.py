@@ -30,7 +30,7 @@ class Trial:
     @property
     def time_s(self) -> float | None:
         """Time of a call as far as it is known, if only from a probe [s]; None if it failed."""
-        return self.measurement.minimum_s if self.measurement.outcome is Outcome.OK else None
+        return self.measurement.median_s if self.measurement.outcome is Outcome.OK else None
 
     def to_data(self) -> dict[str, Any]:
         """The trial as plain data, without its knobs, which Optuna keeps."""
@@ -71,4 +71,4 @@ def schedule_digest(schedule: str) -> str:
 
 def fastest(trials: Iterable[Trial], count: int) -> list[Trial]:
     """The `count` fastest trials that were timed in full, fastest first."""
-    return sorted((t for t in trials if t.is_timed), key=lambda t: t.measurement.minimum_s)[:count]
+    return sorted((t for t in trials if t.is_timed), key=lambda t: t.measurement.median_s)[:count]

@@ -54,7 +54,7 @@ class _Progress:
     @property
     def best_s(self) -> float | None:
         best = self.study.best
-        return best.measurement.minimum_s if best else None
+        return best.measurement.median_s if best else None
 
     @property
     def is_confirmed(self) -> bool:

@@ -60,8 +60,8 @@ class Measurements:
 
     @property
     def best_s(self) -> float | None:
-        """Least time of a schedule [s]; None if none was timed."""
-        timed = [m.minimum_s for m in self._known.values() if m.outcome is Outcome.OK and not m.dropped]
+        """Time of the fastest schedule [s]; None if none was timed."""
+        timed = [m.median_s for m in self._known.values() if m.outcome is Outcome.OK and not m.dropped]
         return min(timed, default=None)
 
     def _write(self, data: dict[str, Any]) -> None:

@@ -194,7 +194,7 @@ class Filler:
 
 def _measuring(study: LayerStudy, measurer: Measurer) -> Callable[[str], Measurement]:
     def measure(schedule: str) -> Measurement:
-        best_s = study.best.measurement.minimum_s if study.best else None
+        best_s = study.best.measurement.median_s if study.best else None
         return measurer.measure(to_candidate(study.problem, schedule, best_s))
 
     return measure

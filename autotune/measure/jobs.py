@@ -17,13 +17,15 @@ from tensorlang.errors import BoundsError, LanguageError, ScheduleError, TargetE
 from tensorlang.runtime.buffers import Argument
 from tensorlang.runtime.kernel import Kernel
 from tensorlang.runtime.peaks import measure_fma_peak_gflops, measure_read_bandwidth_gbs
-from tensorlang.runtime.timing import time_callable
+from tensorlang.runtime.timing import find_batch, time_batch, time_callable
 from tensorlang.validation import CheckResult, Values, check_kernel, check_outputs
 from tensorlang.validation.oracle import expected_outputs
 
-_BATCH_S = 0.002
-_BATCHES = 10  # in a search
-_BATCHES_PER_ROUND = 5  # in a comparison
+_SEARCH_BATCH_S = 0.001
+_SEARCH_S = 0.1  # for all batches of a candidate, between the fewest and the most
+_FEWEST_BATCHES, _MOST_BATCHES = 6, 40
+_BATCH_S = 0.002  # in a comparison
+_BATCHES_PER_ROUND = 5
 _PROBES = 3
 _HOPELESS = 2.0  # times slower than the incumbent: more samples would not change the verdict
 
@@ -90,21 +92,35 @@ def measure(request: Message, enter: Enter) -> Message:
 
 def _time(run: _Run, places: Sequence[Place], incumbent_s: float | None) -> tuple[list[float], bool]:
     """Samples [s], and whether a short probe was enough to drop the candidate."""
-    call = run.bind(places[0])
-    call()
+    calls = [run.bind(place) for place in places]
+    calls[0]()
     if incumbent_s is not None:
         probes = []
         for _ in range(_PROBES):
-            begin = perf_counter()
-            call()
-            probes.append(perf_counter() - begin)
+            probes.append(time_batch(calls[0], 1))
             if probes[-1] < _HOPELESS * incumbent_s:
                 break
         else:
             return probes, True
-    repeats = max(1, _BATCHES // len(places))
-    timings = (time_callable(run.bind(at), min_batch_s=_BATCH_S, repeats=repeats) for at in places)
-    return [sample for timing in timings for sample in timing.samples_s], False
+    return _time_in_turns(calls), False
+
+
+def _time_in_turns(calls: Sequence[Callable[[], object]]) -> list[float]:
+    """The least time of each of several calls [s], in batches that take turns.
+
+    A neighbour on the same core slows all that runs for some milliseconds: the batches of one call are further apart.
+    """
+    size = find_batch(calls[0], _SEARCH_BATCH_S)
+    least_s = [inf] * len(calls)
+    begin = perf_counter()
+    for turn in range(1, 1 + _MOST_BATCHES // len(calls)):
+        for number, call in enumerate(calls):
+            call()  # what the others left in the caches
+            least_s[number] = min(least_s[number], time_batch(call, size) / size)
+        is_late = (perf_counter() - begin) * (turn + 1) / turn > _SEARCH_S
+        if is_late and turn * len(calls) >= _FEWEST_BATCHES:
+            break
+    return least_s
 
 
 def compare(request: Message, enter: Enter) -> Message:

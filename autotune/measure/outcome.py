@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
 
 class Phase(StrEnum):
@@ -44,7 +45,7 @@ class Measurement:
     ----------
     outcome : Outcome
     samples_s : tuple of float
-        Time of one call, per repeat, in the order taken [s]; empty unless the outcome is `OK`.
+        Time of one call [s], one for each place in memory that its arrays were in; empty unless the outcome is `OK`.
     dropped : bool
         True if timing stopped after a short probe because the candidate is far slower than the incumbent.
     detail : str
@@ -70,6 +71,11 @@ class Measurement:
     max_rel_error: float = 0.0
 
     @property
+    def median_s(self) -> float:
+        """Time of a call in a typical place [s]: what candidates are ranked by."""
+        return median(self.samples_s)
+
+    @property
     def minimum_s(self) -> float:
-        """Least time of a call [s]: what other load on the machine disturbs least."""
+        """Time of a call in the best place [s], as contests report it."""
         return min(self.samples_s)

@@ -53,15 +53,21 @@ def time_callable(function: Callable[[], object], *, min_batch_s: float = 1e-3, 
     """
     if repeats < 1 or not min_batch_s >= 0:
         raise TuningError(f"repeats={repeats} and min_batch_s={min_batch_s} must be at least 1 and 0.")
+    batch = find_batch(function, min_batch_s)
+    return Timing(tuple(time_batch(function, batch) / batch for _ in range(repeats)), batch)
+
+
+def find_batch(function: Callable[[], object], min_batch_s: float) -> int:
+    """The least power of two that so many calls, after one to warm up, took at least `min_batch_s` [s]."""
     function()
     batch = 1
-    while _time_batch(function, batch) < min_batch_s and batch < _MAX_BATCH:
+    while time_batch(function, batch) < min_batch_s and batch < _MAX_BATCH:
         batch *= 2
-    return Timing(tuple(_time_batch(function, batch) / batch for _ in range(repeats)), batch)
+    return batch
 
 
-def _time_batch(function: Callable[[], object], batch: int) -> float:
-    """Time of `batch` calls [s]."""
+def time_batch(function: Callable[[], object], batch: int) -> float:
+    """Time of `batch` calls together [s]."""
     calls = range(batch)
     start_s = time.perf_counter()
     for _ in calls:

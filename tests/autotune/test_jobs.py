@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import sleep
 from typing import Any
 
 import pytest
@@ -75,6 +76,32 @@ def test_wrong_answer_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     reply = jobs.measure(request(), phases)
     assert (reply["outcome"], reply["detail"]) == (Outcome.WRONG_ANSWER, "out[0, 0] is 3")
     assert (Phase.TIME, "") not in phases.entered
+
+
+class Sleeper:
+    """Takes 1 ms, but for the first so many calls, which take as long as they are told."""
+
+    def __init__(self, slow_s: float = 0.0, slow: int = 0) -> None:
+        self._slow_s = slow_s
+        self._slow = slow
+        self.calls = 0
+
+    def __call__(self) -> None:
+        self.calls += 1
+        sleep(self._slow_s if self.calls <= self._slow else 1e-3)
+
+
+def test_place_that_was_slow_for_a_while_is_as_fast_as_later() -> None:
+    disturbed, quiet = Sleeper(slow_s=0.01, slow=4), Sleeper()
+    times_s = jobs._time_in_turns([quiet, disturbed])
+    assert all(1e-3 <= time_s < 0.01 for time_s in times_s)
+
+
+@pytest.mark.parametrize(("call_s", "places", "turns"), [(0.03, 2, 3), (0.03, 10, 1), (1e-3, 20, 2)])
+def test_slow_kernels_are_timed_less_often_but_in_all_places(call_s: float, places: int, turns: int) -> None:
+    calls = [Sleeper(slow_s=call_s, slow=1000) for _ in range(places)]
+    assert min(jobs._time_in_turns(calls)) >= call_s
+    assert {call.calls for call in calls[1:]} == {2 * turns}
 
 
 class Fickle(WrappedKernel):
