@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from autotune.budget import Budget
 from autotune.cli.output import people_console, print_json, print_table, result_console
 from autotune.cli.steps import Steps
 from autotune.comparison import exhaustive, report
@@ -40,27 +39,24 @@ def compare(
     variants = [
         Variant(name, transfers) for name in samplers for transfers in ((False, True) if transfer else (False,))
     ]
-    clock = Budget(float("inf"))
     with Steps(people_console(), seeds * len(variants) + len(chosen)) as steps:
-        finals, measured = compare_samplers(chosen, count, variants, range(seeds), trials, steps.begin)
+        found = compare_samplers(chosen, count, variants, range(seeds), trials, steps.begin)
     share = 1 - within / 100
-    curves = make_curves(finals, range(1, trials + 1), share)
+    curves = make_curves(found.finals, range(1, trials + 1), share)
     if not curves:
         raise TuningError("No layer could be timed.", hint="`autotune doctor` shows the state of this machine")
-    for found in finals:
-        if found.disturbance:
-            people_console().print(f"{found.layer}, timed again: {found.disturbance}", markup=False, highlight=False)
-    elapsed_s = clock.elapsed_s
-    title = (
-        f"{_count(len(chosen), 'layer')}, {_count(seeds, 'seed')}, {_count(count, 'thread')}: {measured} measured in "
-        f"{format_duration(elapsed_s)}, {60 * measured / elapsed_s:.0f} a minute"
-    )
+    for layer in found.finals:
+        if layer.disturbance:
+            people_console().print(f"{layer.layer}, timed again: {layer.disturbance}", markup=False, highlight=False)
+    setting = f"{_count(len(chosen), 'layer')}, {_count(seeds, 'seed')}, {_count(count, 'thread')}"
+    rate = 60 * found.measured / found.searched_s
+    title = f"{setting}: {found.measured} measured in {format_duration(found.searched_s)}, {rate:.0f} a minute"
     print_table(result_console(as_json), report.to_table(curves, counts_up_to(trials), trials, share, title))
     if plot is not None:
         plot.write_text(to_svg(curves, title), encoding="utf-8")
     if as_json:
-        setting = {"threads": count, "trials": trials, "measured": measured, "elapsed_s": elapsed_s}
-        print_json({**setting, **report.to_data(finals, curves, share)})
+        facts = {"threads": count, "trials": trials, "measured": found.measured, "elapsed_s": found.searched_s}
+        print_json({**facts, **report.to_data(found.finals, curves, share)})
 
 
 def exhaust(layer: str, knobs: tuple[str, ...], most: int, threads: int | None, as_json: bool) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from time import monotonic
 
 from autotune.comparison.exhaustive import Exhausted, exhaust, legal_points, restrict
 from autotune.comparison.finals import Finals, hold_finals
@@ -22,6 +23,25 @@ from tensorlang.codegen import host_target
 from tensorlang.errors import TuningError
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A comparison.
+
+    Attributes
+    ----------
+    finals : tuple of Finals
+        One for each layer whose default could be timed.
+    measured : int
+        Schedules that had to be measured in the searches; the others were known.
+    searched_s : float
+        Wall-clock time of the searches [s].
+    """
+
+    finals: tuple[Finals, ...]
+    measured: int
+    searched_s: float
+
+
 def compare_samplers(
     layers: Sequence[NetworkLayer],
     threads: int,
@@ -29,13 +49,8 @@ def compare_samplers(
     seeds: Sequence[int],
     trials: int,
     begin: Callable[[str], None],
-) -> tuple[list[Finals], int]:
+) -> Compared:
     """Search the layers once for every variant and seed, then time the best of each layer again, in turns.
-
-    Returns
-    -------
-    list of Finals, int
-        One for each layer whose default could be timed, and how many schedules had to be measured in the searches.
 
     Parameters
     ----------
@@ -56,16 +71,17 @@ def compare_samplers(
     with exclusive_measurer() as measurer:
         problems = [_cold_problem(layer, threads) for layer in layers]
         measures = [_measurements(problem, measurer) for problem in problems]
-        searches = []
+        searches, started = [], monotonic()
         for seed in seeds:
             for variant in variants:
                 begin(f"{variant}, seed {seed}")
                 searches.append(list(search(problems, measures, variant, seed, trials)))
-        finals = []
+        searched_s, finals = monotonic() - started, []
         for problem, runs in zip(problems, zip(*searches, strict=True), strict=True):
             begin(f"the best of {problem.layer.name} again")
             finals.append(hold_finals(problem, runs, measurer))
-        return [found for found in finals if found is not None], sum(measure.made for measure in measures)
+        measured = sum(measure.made for measure in measures)
+        return Compared(tuple(found for found in finals if found is not None), measured, searched_s)
 
 
 def exhaust_layer(
