@@ -29,17 +29,21 @@ class _Defect(Exception):
 
 
 def shrink(case: Case, kind: Kind, seconds: float) -> tuple[Attempt, Outcome]:
-    """The smallest pair that ends as `kind` which Hypothesis finds in the time; the case itself, if none is smaller."""
+    """The pair with the shortest test that ends as `kind` and that Hypothesis finds in the time, or the case itself."""
     best: list[tuple[Attempt, Outcome]] = []
     deadline_s: list[float] = []
+
+    def is_better(found: tuple[Attempt, Outcome]) -> bool:
+        # Hypothesis prefers fewer and simpler choices, which on the way may make more code.
+        return found[1].kind is kind and len(write_test(case, *found)) <= len(write_test(case, *best[0]))
 
     def once(data: Any) -> None:
         if deadline_s and time.monotonic() > deadline_s[0]:
             return
-        attempt, outcome = _play_apart(Chance(data.draw), case)
-        if not best or outcome.kind is kind:
-            best[:] = [(attempt, outcome)]
-        if outcome.kind is kind and kind.is_failure:
+        found = _play_apart(Chance(data.draw), case)
+        if not best or is_better(found):
+            best[:] = [found]
+        if found[1].kind is kind and kind.is_failure:
             raise _Defect
 
     with tempfile.TemporaryDirectory(prefix="tensorlang-shrink-") as folder:
