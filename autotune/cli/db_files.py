@@ -91,7 +91,7 @@ def _check_some(records: Sequence[Record]) -> None:
     if not records:
         raise DatabaseError(
             "there is no such record in your database.",
-            hint="`autotune db list` shows it; `autotune tune` makes records",
+            hint="`autotune db list` shows it; `autotune tune` records what beats a default beyond the noise",
         )
 
 

@@ -46,7 +46,7 @@ from tests.autotune.fakes import Silence, make_network
 
 LAYERS = (NetworkLayer("gemm", Gemm(48, 64, 32), 2), NetworkLayer("conv", Conv2d(1, 14, 14, 16, 32, 3, 3), 1))
 _TRIALS, _TURN_TRIALS = 14, 5
-_FINISHED, _SHARE_OF_A_RUN = 0, 0.4
+_FINISHED = 0
 
 
 class _Turns(Budget):
@@ -214,12 +214,11 @@ def kill_and_resume(points: int, seed: int, folder: Path) -> Report:
     whole.mkdir()
     calls = _count_calls(whole)
     expected = _summarise(whole)
-    most = int(_SHARE_OF_A_RUN * calls)
     while report.kills < points:
         chain = folder / f"chain{report.chains}"
         chain.mkdir()
         kills = int(_tune_until(chain, random.randrange(1, _TRIALS), _at_a_measurement) == -signal.SIGKILL)
-        while report.kills + kills < points and _tune_until(chain, random.randrange(1, most)) == -signal.SIGKILL:
+        while report.kills + kills < points and _tune_until(chain, random.randrange(1, calls)) == -signal.SIGKILL:
             kills += 1
         status = _tune_until(chain, 0)
         found = {} if status else _summarise(chain)

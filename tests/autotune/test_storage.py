@@ -49,6 +49,19 @@ def test_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> Non
     assert path.read_bytes() == before
 
 
+def test_file_that_may_only_be_read_is_refused(tmp_path: Path) -> None:
+    open_storage(str(tmp_path / "s.db"))
+    url = f"sqlite:///file:{tmp_path}/s.db?mode=ro&uri=true"
+    with pytest.raises(TuningError, match="cannot be used: attempt to write a readonly database"):
+        open_storage(url)
+
+
+def test_opening_makes_no_study_that_a_kill_could_leave_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("optuna.storages.RDBStorage.create_new_study")
+    monkeypatch.delattr("optuna.create_study")
+    open_storage(str(tmp_path / "s.db"))
+
+
 def test_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file" / "s.db"
     path.parent.write_text("in the way")
