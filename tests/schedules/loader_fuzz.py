@@ -102,13 +102,14 @@ def _changed_value(random: Random, valid: Sequence[bytes]) -> bytes:
     data = json.loads(random.choice(valid))
     for _ in range(random.choice((1, 1, 1, 3))):
         holder, key = random.choice(list(_places(data)))
+        nasty = copy.deepcopy(random.choice(_NASTY))  # what a case holds is changed further
         match random.randrange(4):
             case 0 | 1:
-                holder[key] = copy.deepcopy(random.choice(_NASTY))
+                holder[key] = nasty
             case 2:
                 del holder[key]
             case _ if isinstance(holder, dict):
-                holder[random.choice(("extra", "schema", "op", "default", "__class__"))] = random.choice(_NASTY)
+                holder[random.choice(("extra", "schema", "op", "default", "__class__"))] = nasty
             case _:
                 holder.extend(holder)
         if not list(_places(data)):
