@@ -76,9 +76,9 @@ def _reproduction_data(found: Reproduction | None) -> dict[str, Any] | None:
 
 
 def to_reproduction_table(result: NetworkResult) -> Table | None:
-    """The gains that records claim beside those measured now, with the quartiles over the rounds; None if no layer has.
+    """The gains that records claim beside those measured now, with their ranges over the rounds; None if no layer has.
 
-    A record holds if the ranges between the quartiles of both runs meet.
+    A record holds if the ranges of both runs meet.
     """
     found = [(layer.layer.name, layer.reproduction) for layer in result.layers if layer.reproduction]
     if not found:
@@ -86,7 +86,7 @@ def to_reproduction_table(result: NetworkResult) -> Table | None:
     holding = sum(one.holds for _, one in found)
     table = Table(
         *("layer", "recorded gain", "gain now", "verdict"),
-        title=f"{holding} of {_plural(len(found), 'record')} reproduced; in brackets the quartiles over the rounds",
+        title=f"{holding} of {_plural(len(found), 'record')} reproduced; in brackets the range over the rounds",
         title_justify="left",
         box=box.SIMPLE,
         show_edge=False,

@@ -12,7 +12,10 @@ from schedules import Timing
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast as the default, over the rounds of one run: what is claimed, and the quartiles."""
+    """How many times as fast as the default, over the rounds of one run: what is claimed, and how far it is in doubt.
+
+    The range holds the quartiles and what is claimed, which the least times may put below them.
+    """
 
     value: float
     low: float
@@ -23,7 +26,8 @@ class Ratio:
         """The ratio of times of one run; those at one position are of one round. `value` is `Timing.speedup`."""
         ratios = round_ratios(samples, baseline)
         low, _, high = quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
-        return cls(min(min(baseline) / min(samples), median(ratios)), low, high)
+        value = min(min(baseline) / min(samples), median(ratios))
+        return cls(value, min(low, value), high)
 
     def __str__(self) -> str:
         return f"{self.value:.2f}x ({self.low:.2f} to {self.high:.2f})"
@@ -46,7 +50,7 @@ class Reproduction:
 
     @property
     def holds(self) -> bool:
-        """True if the ranges between the quartiles meet, or are less apart than the least gain that counts."""
+        """True if the ranges meet, or are less apart than the least gain that counts."""
         return self.now.low <= self.recorded.high * LEAST_GAIN and self.recorded.low <= self.now.high * LEAST_GAIN
 
     @property

@@ -163,7 +163,7 @@ def test_record_slower_than_the_default_is_pointed_out() -> None:
 
 
 REPRODUCTION = """\
-1 of 2 records reproduced; in brackets the quartiles over the rounds
+1 of 2 records reproduced; in brackets the range over the rounds
 layer  recorded gain         gain now              verdict
 a      2.00x (1.95 to 2.02)  1.97x (1.90 to 2.01)  reproduced
 b      3.00x (2.90 to 3.10)  1.00x (0.99 to 1.01)  NOT REPRODUCED

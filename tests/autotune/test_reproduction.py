@@ -34,6 +34,13 @@ def test_ratio_is_what_records_are_ranked_by() -> None:
     assert str(Ratio(1.304, 1.2, 1.4)) == "1.30x (1.20 to 1.40)"
 
 
+def test_range_holds_what_is_claimed() -> None:
+    """The default was lucky once, so that the least times say less than any round."""
+    default = [1.0, *[1.5] * 9]
+    assert Ratio.of([1.0] * 10, default) == Ratio(1.0, 1.0, 1.5)
+    assert Ratio.of([1.0] * 10, [1.5] * 10) == Ratio(1.5, 1.5, 1.5)
+
+
 def test_single_round_has_no_range() -> None:
     assert Ratio.of([1.0], [1.5]) == Ratio(1.5, 1.5, 1.5)
 
