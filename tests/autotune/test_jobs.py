@@ -97,7 +97,7 @@ def test_place_that_was_slow_for_a_while_is_as_fast_as_later() -> None:
     assert all(1e-3 <= time_s < 0.01 for time_s in times_s)
 
 
-@pytest.mark.parametrize(("call_s", "places", "turns"), [(0.03, 2, 3), (0.03, 10, 1), (1e-3, 20, 2)])
+@pytest.mark.parametrize(("call_s", "places", "turns"), [(0.03, 2, 3), (0.03, 10, 1), (1e-3, 40, 1)])
 def test_slow_kernels_are_timed_less_often_but_in_all_places(call_s: float, places: int, turns: int) -> None:
     calls = [Sleeper(slow_s=call_s, slow=1000) for _ in range(places)]
     assert min(jobs._time_in_turns(calls)) >= call_s
